@@ -1,0 +1,13 @@
+import { z } from 'zod'
+
+/** A command on its way down to a device: `commands.v1`, keyed by device; published on `v1/<site>/<device>/command` at QoS 1. */
+export const command = z.object({
+  id: z.string(),
+  device: z.string(),
+  site: z.string(),
+  /** JSON text that the device gets. At most 16 KiB. */
+  payload: z.string().max(16_384),
+  issuedAt: z.number(),
+  expiresAt: z.number(),
+})
+export type Command = z.infer<typeof command>

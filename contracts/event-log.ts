@@ -1,0 +1,92 @@
+import type { LogTopicName } from './log-topics.ts'
+
+/**
+ * The durable log's port. Two adapters: `stream/lmdb` (embedded) and Kafka. One conformance suite: `stream/conformance.ts`.
+ *
+ * An offset is a safe integer, ascending within a partition, *with gaps*: never compute with it, only compare and store it.
+ * (2^53 offsets last 285 years at a million records a second; an adapter asserts it.)
+ * There is no atomicity across partitions. Appends of one caller to one partition keep their order.
+ */
+export interface AppendRecord {
+  /** Decides the partition (murmur2) unless `partition` is given. At most `logKeyBytesMax` bytes in UTF-8. */
+  readonly key: string
+  /** The bytes as they are; not copied: do not change them until the append is settled. */
+  readonly value: Uint8Array
+  readonly partition?: number
+}
+
+export interface LogRecord {
+  readonly offset: number
+  readonly key: string
+  /** A view into the batch's memory: copy what must outlive the batch handler. */
+  readonly value: Uint8Array
+}
+
+export interface LogBatch {
+  readonly topic: LogTopicName
+  readonly partition: number
+  /** Ascending offsets; never empty. */
+  readonly records: readonly LogRecord[]
+  /** Where to go on after this batch. */
+  readonly nextOffset: number
+  /** The partition's end when the batch was read: `endOffset - nextOffset` is an upper bound of the lag. */
+  readonly endOffset: number
+}
+
+export interface PartitionRange {
+  readonly topic: LogTopicName
+  readonly partition: number
+  /** The first offset still held. */
+  readonly earliest: number
+  /** The offset after the last one. */
+  readonly next: number
+}
+
+/** Where a consumer starts in a partition: an offset, or an end of what is held. */
+export type StartPosition = number | 'earliest' | 'latest'
+
+export interface ConsumeOptions {
+  readonly topics: readonly LogTopicName[]
+  /** Consumers of one group share the partitions; embedded, the one consumer has them all. */
+  readonly group: string
+  /** Called with the partitions gained, before the first batch; answers where to start (restore state before answering). */
+  readonly onAssigned: (partitions: readonly { topic: LogTopicName; partition: number }[]) => Promise<readonly StartPosition[]>
+  /** One batch at a time per partition. It is taken as done when the promise resolves; a rejection stops the consumer and `failed` tells. */
+  readonly onBatch: (batch: LogBatch) => Promise<void>
+  readonly onRevoked?: (partitions: readonly { topic: LogTopicName; partition: number }[]) => Promise<void>
+  /** The start lay below what retention has kept: records `from`..`to` are gone. The consumer goes on at `to`. */
+  readonly onOutOfRange?: (gap: { topic: LogTopicName; partition: number; from: number; to: number }) => void
+  readonly batchRecordsMax?: number
+}
+
+export interface LogConsumer {
+  /** Rejects with the reason when the consumer has failed; stays pending otherwise, resolves on close. */
+  readonly failed: Promise<void>
+  /** Waits for the running handler, then stops. Idempotent. */
+  close(): Promise<void>
+}
+
+/** Why an append did not happen: an expected failure (a full disk, a broker away). The records are *not* in the log. */
+export class LogUnavailable extends Error {
+  readonly reason: 'disk-full' | 'closed' | 'broker-away' | 'io'
+  constructor(reason: LogUnavailable['reason'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'LogUnavailable'
+    this.reason = reason
+  }
+}
+
+export interface EventLog {
+  /** Resolves when every record is on disk (embedded: fsync; Kafka: acks=all). Rejects with `LogUnavailable`. */
+  append(topic: LogTopicName, records: readonly AppendRecord[]): Promise<void>
+  consume(options: ConsumeOptions): Promise<LogConsumer>
+  ranges(topics: readonly LogTopicName[]): Promise<readonly PartitionRange[]>
+  /** Reads a range once, in order, for backtests and verification; throws `RangeError` below the earliest offset. */
+  read(topic: LogTopicName, partition: number, from: number, to: number): AsyncIterable<LogBatch>
+  stats(): Readonly<Record<string, number>>
+  /** Settles what was appended, stops consumers, releases the directory. Idempotent. */
+  close(): Promise<void>
+}
+
+export const logKeyBytesMax = 512
+export const logValueBytesMax = 1_048_576

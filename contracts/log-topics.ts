@@ -1,0 +1,30 @@
+/** The topics of the durable log. The partition count of a topic never changes once data is in it. */
+export interface LogTopic {
+  readonly partitions: number
+  /** 'keep': never dropped (the registry and the evidence); 'expire': dropped by time and bytes, as the settings say. */
+  readonly retention: 'expire' | 'keep'
+}
+
+const observationPartitions = 4
+
+export const logTopics = {
+  'observations.by-device.v1': { partitions: observationPartitions, retention: 'expire' },
+  'observations.by-source.v1': { partitions: observationPartitions, retention: 'expire' },
+  'observations.by-cohort.v1': { partitions: observationPartitions, retention: 'expire' },
+  'findings.v1': { partitions: observationPartitions, retention: 'expire' },
+  'cases.v1': { partitions: 1, retention: 'keep' },
+  'commands.v1': { partitions: observationPartitions, retention: 'expire' },
+  'dead-letters.v1': { partitions: 1, retention: 'expire' },
+  'registry.v1': { partitions: 1, retention: 'keep' },
+} as const satisfies Record<string, LogTopic>
+
+export type LogTopicName = keyof typeof logTopics
+
+/** What a detector may be keyed by, and the topic that brings it observations under that key. */
+export const topicByKey = {
+  device: 'observations.by-device.v1',
+  source: 'observations.by-source.v1',
+  cohort: 'observations.by-cohort.v1',
+} as const satisfies Record<string, LogTopicName>
+
+export type KeyedBy = keyof typeof topicByKey

@@ -1,0 +1,16 @@
+/**
+ * Authenticated encryption for everything that rests on disk. AES-256-GCM; the implementation is `stream/seal.ts`.
+ * `context` is associated data: a blob opened under another context is refused.
+ */
+export interface Sealer {
+  seal(plain: Uint8Array, context: string): Buffer
+  /** Throws `SealBroken` when the key is wrong or a byte was changed. */
+  open(sealed: Uint8Array, context: string): Buffer
+}
+
+export class SealBroken extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'SealBroken'
+  }
+}
