@@ -1,0 +1,183 @@
+import type { LogRecord } from '../contracts/event-log.ts'
+import { logKeyBytesMax, logValueBytesMax } from '../contracts/event-log.ts'
+
+/**
+ * Many records in one piece of memory: what a group commit seals and writes as one blob.
+ *
+ *   format u8, then per record: key hash u32 | (key length << 21 | value length) u32 | key | value      (little-endian)
+ *
+ * The hash is the partitioner's murmur2, which the writer has at hand: it lets a reader find the key's string without decoding it.
+ */
+const format = 1
+const headerBytes = 8
+const valueLengthBits = 21
+const valueLengthMask = (1 << valueLengthBits) - 1
+
+/** What an appended key is on the wire. */
+export interface EncodedKey {
+  readonly bytes: Uint8Array
+  /** murmur2 of `bytes`, as an int32. */
+  readonly hash: number
+}
+
+/** Why a record may not be appended: a bug of the caller, told before anything is written. */
+export const recordFault = (keyBytes: number, valueBytes: number): string | null => {
+  if (keyBytes > logKeyBytesMax) return `a key is at most ${logKeyBytesMax} bytes, this one has ${keyBytes}`
+  if (valueBytes > logValueBytesMax) return `a value is at most ${logValueBytesMax} bytes, this one has ${valueBytes}`
+  return null
+}
+
+export interface RecordBatchWriter {
+  /** Copies the key and the parts, one after the other, as one record. The caller has checked `recordFault`. */
+  push(key: EncodedKey, value: Uint8Array, more?: Uint8Array, evenMore?: Uint8Array): void
+  /** Records so far. */
+  count(): number
+  /** Encoded so far; valid until the next `push` or `clear`. */
+  bytes(): Uint8Array
+  length(): number
+  clear(): void
+}
+
+/** Memory is kept over `clear` up to `keptBytesMax`. */
+export const createRecordBatchWriter = (startBytes = 16_384, keptBytesMax = 2_097_152): RecordBatchWriter => {
+  let memory = Buffer.allocUnsafeSlow(startBytes)
+  let at = 1
+  let records = 0
+  memory[0] = format
+  const grow = (needed: number): void => {
+    const larger = Buffer.allocUnsafeSlow(Math.max(memory.length * 2, needed))
+    larger.set(memory.subarray(0, at))
+    memory = larger
+  }
+  return {
+    push(key, value, more, evenMore) {
+      const keyLength = key.bytes.length
+      const valueLength = value.length + (more === undefined ? 0 : more.length) + (evenMore === undefined ? 0 : evenMore.length)
+      const end = at + headerBytes + keyLength + valueLength
+      if (end > memory.length) grow(end)
+      const hash = key.hash
+      const lengths = (keyLength << valueLengthBits) | valueLength
+      memory[at] = hash
+      memory[at + 1] = hash >> 8
+      memory[at + 2] = hash >> 16
+      memory[at + 3] = hash >> 24
+      memory[at + 4] = lengths
+      memory[at + 5] = lengths >> 8
+      memory[at + 6] = lengths >> 16
+      memory[at + 7] = lengths >> 24
+      at += headerBytes
+      // A key is short: a loop costs less than a call into the engine.
+      const bytes = key.bytes
+      for (let i = 0; i < keyLength; i++) memory[at++] = bytes[i]!
+      memory.set(value, at)
+      at += value.length
+      if (more !== undefined) {
+        memory.set(more, at)
+        at += more.length
+      }
+      if (evenMore !== undefined) {
+        memory.set(evenMore, at)
+        at += evenMore.length
+      }
+      records++
+    },
+    count: () => records,
+    bytes: () => memory.subarray(0, at),
+    length: () => at,
+    clear() {
+      at = 1
+      records = 0
+      if (memory.length > keptBytesMax) memory = Buffer.allocUnsafeSlow(startBytes)
+      memory[0] = format
+    },
+  }
+}
+
+interface KnownKey {
+  readonly hash: number
+  readonly bytes: Uint8Array
+  readonly text: string
+}
+
+/** Finds the strings of keys that come again and again (device ids) by their hash; a direct-mapped cache of fixed size. */
+export interface KeyCache {
+  text(hash: number, memory: Uint8Array, at: number, length: number): string
+}
+
+export const createKeyCache = (slots = 32_768): KeyCache => {
+  const known = new Array<KnownKey | undefined>(slots).fill(undefined)
+  const mask = slots - 1
+  const same = (bytes: Uint8Array, memory: Uint8Array, at: number, length: number): boolean => {
+    if (bytes.length !== length) return false
+    for (let i = 0; i < length; i++) if (bytes[i] !== memory[at + i]) return false
+    return true
+  }
+  return {
+    text(hash, memory, at, length) {
+      const slot = (hash ^ (hash >>> 15)) & mask
+      const here = known[slot]
+      if (here !== undefined && here.hash === hash && same(here.bytes, memory, at, length)) return here.text
+      const bytes = Uint8Array.prototype.slice.call(memory, at, at + length)
+      const text = Buffer.from(bytes.buffer, 0, length).toString('utf8')
+      known[slot] = { hash, bytes, text }
+      return text
+    },
+  }
+}
+
+/** Reads a batch from front to back, as far as asked. */
+export interface RecordBatchReader {
+  /** The offset of the record that comes next. */
+  readonly nextOffset: () => number
+  readonly done: () => boolean
+  /** Passes over the records below `offset`. */
+  skipTo(offset: number): void
+  /** Appends at most `recordsMax` records to `out`; their values are views into the batch's memory. Answers how many. */
+  take(recordsMax: number, out: LogRecord[]): number
+}
+
+/** Throws `Error` when the lengths do not add up: the seal has held, so that is a bug of the writer. */
+export const readRecordBatch = (memory: Buffer, firstOffset: number, keys: KeyCache): RecordBatchReader => {
+  if (memory[0] !== format) throw new Error(`a record batch of format ${memory[0]} is not known here (this reads format ${format})`)
+  const end = memory.length
+  let at = 1
+  let offset = firstOffset
+  const lengthsAt = (): number => memory[at + 4]! | (memory[at + 5]! << 8) | (memory[at + 6]! << 16) | (memory[at + 7]! << 24)
+  const torn = (): Error => new Error(`a record batch ends inside of record ${offset}`)
+  return {
+    nextOffset: () => offset,
+    done: () => at >= end,
+    skipTo(target) {
+      while (offset < target && at < end) {
+        if (at + headerBytes > end) throw torn()
+        const lengths = lengthsAt()
+        at += headerBytes + (lengths >>> valueLengthBits) + (lengths & valueLengthMask)
+        offset++
+      }
+    },
+    take(recordsMax, out) {
+      const buffer = memory.buffer
+      const base = memory.byteOffset
+      let taken = 0
+      while (taken < recordsMax && at < end) {
+        if (at + headerBytes > end) throw torn()
+        const hash = memory[at]! | (memory[at + 1]! << 8) | (memory[at + 2]! << 16) | (memory[at + 3]! << 24)
+        const lengths = lengthsAt()
+        const keyAt = at + headerBytes
+        const keyLength = lengths >>> valueLengthBits
+        const valueAt = keyAt + keyLength
+        const valueLength = lengths & valueLengthMask
+        if (valueAt + valueLength > end) throw torn()
+        out.push({
+          offset,
+          key: keys.text(hash, memory, keyAt, keyLength),
+          value: new Uint8Array(buffer, base + valueAt, valueLength),
+        })
+        at = valueAt + valueLength
+        offset++
+        taken++
+      }
+      return taken
+    },
+  }
+}
