@@ -6,9 +6,10 @@ export default defineConfig({
   test: {
     include: long ? ['**/*.long.test.ts'] : ['**/*.test.ts'],
     exclude: ['node_modules/**', ...(long ? [] : ['**/*.long.test.ts'])],
+    reporters: ['default', './test/skips-reporter.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: long ? 3_600_000 : 60_000,
     hookTimeout: 60_000,
   },
 })

@@ -14,7 +14,7 @@ const chained = {
   actor: z.string(),
 }
 
-export const findingFolded = z.object({
+export const findingFolded = z.strictObject({
   type: z.literal('finding.folded'),
   ...chained,
   alert: z.string(),
@@ -29,8 +29,11 @@ export const findingFolded = z.object({
   score: z.number(),
   why: z.string(),
   at: z.number(),
+  /** The record that triggered the finding, and how many findings of that record came before it. */
   position: logPosition,
   index: z.number().int(),
+  /** Where the finding itself stands in `findings.v1`: triage resumes behind it. */
+  findingPosition: logPosition,
 })
 
 export const caseEvent = z.discriminatedUnion('type', [findingFolded])

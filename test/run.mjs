@@ -1,0 +1,20 @@
+// `npm test`: runs vitest on the Node 26 that `npm ci` brought, whatever Node started npm.
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { nodeBinary } from '../app/runtime-binaries.mjs'
+
+const node = nodeBinary()
+if (node === null) {
+  console.error(
+    `the tests need Node 26 or later: this is ${process.version}, and npm has no Node 26 package for ${process.platform}-${process.arch}`,
+  )
+  process.exit(1)
+}
+const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs')
+const words = process.argv.slice(2)
+const long = words[0] === '--long'
+spawn(node, [vitest, 'run', ...(long ? words.slice(1) : words)], {
+  stdio: 'inherit',
+  env: { ...process.env, ...(long ? { WARDWATCH_LONG: '1' } : {}) },
+}).on('exit', (code) => process.exit(code ?? 1))
