@@ -1,0 +1,78 @@
+/** Everything the stages of one partition know about one key: live objects, not bytes. */
+export interface KeyEntry {
+  readonly key: string
+  /** By stage index; undefined until the stage's first accepted observation. */
+  readonly states: unknown[]
+  /** When each stage with a timer wants to be woken, ms, by timer index; Infinity for not at all. */
+  readonly timers: number[]
+  /** When the timer queue will look at that timer: at or before `timers`; Infinity when it is not in the queue. */
+  readonly queuedAt: number[]
+  /** Up to which offset a restored state has been applied: a record at or below it is skipped for this key. */
+  applied: number
+  /** The offset of the last observation: the order of eviction. */
+  seen: number
+  /** How many observations and timers were applied: decides when the size of the states is checked. */
+  steps: number
+  /** The last known site; a timer has no observation to ask. */
+  site: string | null
+  /** False while nothing but refused sign-ins has been seen: anyone can make such a key up, so they are evicted first. */
+  proven: boolean
+  /** In which checkpoint generation it was last touched; 0 when its last change is in a checkpoint. */
+  mark: number
+  evicted: boolean
+  older: KeyEntry | null
+  newer: KeyEntry | null
+}
+
+export const createKeyEntry = (key: string, stages: number, timers: number): KeyEntry => ({
+  key,
+  states: new Array<unknown>(stages).fill(undefined),
+  timers: new Array<number>(timers).fill(Infinity),
+  queuedAt: new Array<number>(timers).fill(Infinity),
+  applied: -1,
+  seen: -1,
+  steps: 0,
+  site: null,
+  proven: false,
+  mark: 0,
+  evicted: false,
+  older: null,
+  newer: null,
+})
+
+/** Entries in the order in which they were last observed: a doubly linked list through the entries, so that a touch allocates nothing. */
+export interface RecencyList {
+  readonly oldest: KeyEntry | null
+  /** Makes it the newest; it must be in no list, or in this one. */
+  touch(entry: KeyEntry): void
+  remove(entry: KeyEntry): void
+}
+
+export const createRecencyList = (): RecencyList => {
+  let oldest: KeyEntry | null = null
+  let newest: KeyEntry | null = null
+  const remove = (entry: KeyEntry): void => {
+    if (entry.older === null) {
+      if (oldest !== entry) return
+      oldest = entry.newer
+    } else entry.older.newer = entry.newer
+    if (entry.newer === null) newest = entry.older
+    else entry.newer.older = entry.older
+    entry.older = null
+    entry.newer = null
+  }
+  return {
+    get oldest() {
+      return oldest
+    },
+    touch(entry) {
+      if (entry === newest) return
+      remove(entry)
+      entry.older = newest
+      if (newest === null) oldest = entry
+      else newest.newer = entry
+      newest = entry
+    },
+    remove,
+  }
+}

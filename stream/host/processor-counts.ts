@@ -1,0 +1,47 @@
+import type { DeadLetterReason } from '../../contracts/decode.ts'
+import type { ObservationKind } from '../../contracts/observation.ts'
+
+/** What one partition's processor has counted since it started. Plain JSON. */
+export interface ProcessorCounts {
+  readonly records: number
+  readonly clocks: number
+  readonly dropped: number
+  readonly late: number
+  /** Records at or below a restored key's applied offset. */
+  readonly skipped: number
+  readonly timers: number
+  readonly derived: number
+  readonly evictedKeys: number
+  /** Checkpointed keys that could not be read and start anew. */
+  readonly unreadableKeys: number
+  readonly observations: Readonly<Record<ObservationKind, number>>
+  readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>
+  readonly findings: Readonly<Record<string, number>>
+  readonly faults: Readonly<Record<string, number>>
+  readonly keys: number
+  readonly watermarkMs: number
+}
+
+export const createProcessorCounts = () => {
+  const deadLetters: Partial<Record<DeadLetterReason, number>> = {}
+  const counts = {
+    records: 0,
+    clocks: 0,
+    dropped: 0,
+    late: 0,
+    skipped: 0,
+    timers: 0,
+    derived: 0,
+    evictedKeys: 0,
+    unreadableKeys: 0,
+    observations: { reading: 0, session: 0, posture: 0, presence: 0 },
+    deadLetter(reason: DeadLetterReason): void {
+      deadLetters[reason] = (deadLetters[reason] ?? 0) + 1
+    },
+    snapshot(rest: Pick<ProcessorCounts, 'keys' | 'watermarkMs' | 'findings' | 'faults'>): ProcessorCounts {
+      const { deadLetter: _, snapshot: __, ...plain } = counts
+      return { ...plain, observations: { ...counts.observations }, deadLetters: { ...deadLetters }, ...rest }
+    },
+  }
+  return counts
+}
