@@ -25,9 +25,9 @@ export interface DetectorContext {
   readonly nowMs: number
   /** When the edge was last heard again after writing no clock record for over 5 s, ms; 0 when never. Its outage is not the devices' silence. */
   readonly outageEndedAtMs: number
-  emit(finding: FindingDraft): void
+  readonly emit: (finding: FindingDraft) => void
   /** Calls `onTimer` once when the watermark has passed `atMs`; one timer a state, a later call replaces it. */
-  wakeAt(atMs: number): void
+  readonly wakeAt: (atMs: number) => void
 }
 
 interface Stage<Kind extends ObservationKind, State, Parameters, Context> {
@@ -64,7 +64,7 @@ export interface Detector<Kind extends ObservationKind = ObservationKind, State 
 
 /** What a derivation may say: an observation for the by-cohort topic. */
 export interface DerivationContext extends Omit<DetectorContext, 'emit'> {
-  derive(cohort: string, observation: Presence): void
+  readonly derive: (cohort: string, observation: Presence) => void
 }
 
 /** A stage that turns one device's observations into observations of a cohort. Same laws as a detector; it finds nothing itself. */

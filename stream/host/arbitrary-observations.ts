@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { type Observation, refusalReasons, sessionEvents } from '../../contracts/observation.ts'
 import { vitals } from '../../contracts/vitals.ts'
 
@@ -62,7 +62,7 @@ export const arbitraryObservations = (options: ArbitraryObservationsOptions = {}
   // Short steps are likelier: bursts are what detectors are about.
   const stepMs = fc.oneof({ weight: 3, arbitrary: fc.nat({ max: 1_000 }) }, fc.nat({ max: stepMsMax }))
   const what = fc.oneof({ weight: 4, arbitrary: reading }, { weight: 3, arbitrary: event }, posture, presence)
-  return fc.array(fc.tuple(stepMs, who, what), { maxLength: lengthMax }).map((steps) => {
+  return fc.array(fc.tuple(stepMs, who, what), { maxLength: lengthMax, size: 'max' }).map((steps) => {
     let receivedAt = startMs
     return steps.map(([ms, { device, site, model }, about]): Observation => {
       receivedAt += ms

@@ -1,7 +1,8 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineDetector } from '../../contracts/detector.ts'
+import type { Finding } from '../../contracts/finding.ts'
 import type { Session } from '../../contracts/observation.ts'
 import { arbitraryObservations, describeDetector, describeLaws, runStages } from './harness.ts'
 
@@ -71,6 +72,10 @@ const refusals = ({ count, everyMs, address = '10.0.0.9' }: { count: number; eve
     amount: null,
   }))
 
+const isComplete = ([finding]: readonly Finding[]) => {
+  expect(finding).toMatchObject({ device: 'address:10.0.0.9', key: '10.0.0.9', site: 'north', severity: 'high', at: at + 45_000, index: 0 })
+}
+
 describeDetector(
   bruteForce,
   {
@@ -84,15 +89,7 @@ describeDetector(
     'a finding is complete': {
       given: refusals({ count: 10, everyMs: 5_000 }),
       finds: 1,
-      check: ([finding]) =>
-        expect(finding).toMatchObject({
-          device: 'address:10.0.0.9',
-          key: '10.0.0.9',
-          site: 'north',
-          severity: 'high',
-          at: at + 45_000,
-          index: 0,
-        }),
+      check: isComplete,
     },
   },
   { key: (o) => (o.kind === 'session' ? o.address : '') },

@@ -9,7 +9,7 @@ import { decodeKeyEntry, encodeKeyEntry, stateTooLarge } from './key-entry-codec
 import type { KeyEntry } from './key-entry.ts'
 import { createKeyTable } from './key-table.ts'
 import { decodePartitionMeta, encodePartitionMeta } from './partition-meta.ts'
-import { createProcessorCounts, type ProcessorCounts } from './processor-counts.ts'
+import { type ProcessorCounts, countDeadLetter, createProcessorCounts } from './processor-counts.ts'
 import { advanceTime, startOfTime } from './record-time.ts'
 import { type Snapshot, createTouchedKeys } from './snapshot.ts'
 import { type SlotContext, type StageSlot, type Stages, createStageSlots, dispatchTable } from './stage-slots.ts'
@@ -279,7 +279,7 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
     findingsOfRecord = 0
     if (ordinals.size > 0) ordinals.clear()
     const kind = value[0]
-    if (value.length < 8 || kind === undefined || kind < 1 || kind > 3) return counts.deadLetter('bad-envelope')
+    if (value.length < 8 || kind === undefined || kind < 1 || kind > 3) return countDeadLetter(counts, 'bad-envelope')
     const atMs = envelopeTime(value)
     const clock = isClock(value)
     if (advanceTime(time, atMs, clock, outageGapMs)) timers.fire(time.watermarkMs, wake)
@@ -292,10 +292,10 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
     try {
       decoded = decoder.decode(value)
     } catch {
-      return counts.deadLetter('decoder-failed')
+      return countDeadLetter(counts, 'decoder-failed')
     }
     if (decoded.outcome === 'ok') observe(record.key, decoded.observation, atMs)
-    else if (decoded.outcome === 'deadLetter') counts.deadLetter(decoded.reason)
+    else if (decoded.outcome === 'deadLetter') countDeadLetter(counts, decoded.reason)
     else counts.dropped++
   }
 
@@ -342,12 +342,12 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
       }
       return meta.nextOffset
     },
-    counts: () =>
-      counts.snapshot({
-        keys: table.size,
-        watermarkMs: time.watermarkMs,
-        findings: Object.fromEntries(slots.filter(({ detector }) => detector !== null).map(({ id, findings }) => [id, findings])),
-        faults: Object.fromEntries(slots.map(({ id, faults }) => [id, faults])),
-      }),
+    counts: () => ({
+      ...structuredClone(counts),
+      keys: table.size,
+      watermarkMs: time.watermarkMs,
+      findings: Object.fromEntries(slots.filter(({ detector }) => detector !== null).map(({ id, findings }) => [id, findings])),
+      faults: Object.fromEntries(slots.map(({ id, faults }) => [id, faults])),
+    }),
   }
 }

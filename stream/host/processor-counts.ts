@@ -22,26 +22,23 @@ export interface ProcessorCounts {
   readonly watermarkMs: number
 }
 
-export const createProcessorCounts = () => {
-  const deadLetters: Partial<Record<DeadLetterReason, number>> = {}
-  const counts = {
-    records: 0,
-    clocks: 0,
-    dropped: 0,
-    late: 0,
-    skipped: 0,
-    timers: 0,
-    derived: 0,
-    evictedKeys: 0,
-    unreadableKeys: 0,
-    observations: { reading: 0, session: 0, posture: 0, presence: 0 },
-    deadLetter(reason: DeadLetterReason): void {
-      deadLetters[reason] = (deadLetters[reason] ?? 0) + 1
-    },
-    snapshot(rest: Pick<ProcessorCounts, 'keys' | 'watermarkMs' | 'findings' | 'faults'>): ProcessorCounts {
-      const { deadLetter: _, snapshot: __, ...plain } = counts
-      return { ...plain, observations: { ...counts.observations }, deadLetters: { ...deadLetters }, ...rest }
-    },
-  }
-  return counts
+type Counters = Omit<ProcessorCounts, 'keys' | 'watermarkMs' | 'findings' | 'faults'>
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends object ? Mutable<T[K]> : T[K] }
+
+export const createProcessorCounts = (): Mutable<Counters> => ({
+  records: 0,
+  clocks: 0,
+  dropped: 0,
+  late: 0,
+  skipped: 0,
+  timers: 0,
+  derived: 0,
+  evictedKeys: 0,
+  unreadableKeys: 0,
+  observations: { reading: 0, session: 0, posture: 0, presence: 0 },
+  deadLetters: {},
+})
+
+export const countDeadLetter = ({ deadLetters }: Mutable<Counters>, reason: DeadLetterReason): void => {
+  deadLetters[reason] = (deadLetters[reason] ?? 0) + 1
 }

@@ -10,22 +10,17 @@ import type { StageParameters } from './stage-slots.ts'
 
 /** Where the platform puts an observation: sessions by device (when one is named) and by source address, presence by its site. */
 export const routesOf = (observation: Observation): readonly { readonly topic: LogTopicName; readonly key: string }[] => {
-  switch (observation.kind) {
-    case 'session':
-      return [
-        ...(observation.device === null ? [] : [{ topic: topicByKey.device, key: observation.device }]),
-        { topic: topicByKey.source, key: observation.address },
-      ]
-    case 'presence':
-      return [{ topic: topicByKey.cohort, key: `site:${observation.site}` }]
-    case 'reading':
-    case 'posture':
-      return [{ topic: topicByKey.device, key: observation.device }]
-  }
+  if (observation.kind === 'presence') return [{ topic: topicByKey.cohort, key: `site:${observation.site}` }]
+  if (observation.kind !== 'session') return [{ topic: topicByKey.device, key: observation.device }]
+  const bySource = { topic: topicByKey.source, key: observation.address }
+  return observation.device === null ? [bySource] : [{ topic: topicByKey.device, key: observation.device }, bySource]
 }
 
 /** Envelopes that hold the observation itself by reference, so that a run sees the very (frozen) objects that it was given. */
-export const createReferenceCodec = () => {
+export const createReferenceCodec = (): {
+  readonly decoder: EnvelopeDecoder
+  readonly encode: (observation: Observation) => Uint8Array
+} => {
   const held: Observation[] = []
   const decoder: EnvelopeDecoder = {
     version: 0,

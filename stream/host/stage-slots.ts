@@ -17,9 +17,9 @@ export interface SlotContext {
   key: string
   nowMs: number
   outageEndedAtMs: number
-  emit(draft: FindingDraft): void
-  derive(cohort: string, observation: Presence): void
-  wakeAt(atMs: number): void
+  readonly emit: (draft: FindingDraft) => void
+  readonly derive: (cohort: string, observation: Presence) => void
+  readonly wakeAt: (atMs: number) => void
 }
 
 /** A stage made ready to run in one partition. */
