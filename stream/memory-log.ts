@@ -96,6 +96,30 @@ export const openMemoryLog = (memory: LogMemory = new Map()): MemoryLog => {
       appended += records.length
       for (const wake of watchers.get(topic) ?? []) wake()
     },
+    createAppender(topic) {
+      const append = this.append.bind(this)
+      let waiting: AppendRecord[] = []
+      let settled: Promise<void> | null = null
+      return {
+        push(partition, key, ...parts) {
+          const fault = recordFault(
+            key.length,
+            parts.reduce((sum, part) => sum + (part?.length ?? 0), 0),
+          )
+          if (fault !== null) throw new RangeError(fault)
+          partitionAt(topic, partition)
+          waiting.push({ key: Buffer.from(key).toString(), value: Buffer.concat(parts.filter((part) => part !== undefined)), partition })
+          // One commit a turn of the event loop.
+          settled ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+            const records = waiting
+            waiting = []
+            settled = null
+            return append(topic, records)
+          })
+          return settled
+        },
+      }
+    },
     async consume(options) {
       alive()
       const consumer: LogConsumer = await startTailingConsumer(source, options, () => consumers.delete(consumer))

@@ -93,11 +93,16 @@ export const startTailingConsumer = async (source: PartitionSource, options: Con
   // The loops start in the next turn, so that the caller has its hands on `failed` before anything can fail.
   const loops = partitions.map(async ({ topic, partition }, i) => {
     await nextTurn()
-    await follow(topic, partition, starts[i]!)
+    try {
+      await follow(topic, partition, starts[i]!)
+    } catch (error) {
+      stop()
+      throw error
+    }
   })
+  // Left without a catch: a failure that nobody looks at ends the process instead of leaving a consumer that stands still.
   const failed = Promise.all(loops).then(() => undefined)
   const ended = Promise.allSettled(loops).then(onClosed)
-  failed.catch(stop)
   return {
     failed,
     async close() {

@@ -1,0 +1,199 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { Clock } from '../../contracts/clock.ts'
+import { type EventLog, type LogConsumer, LogUnavailable } from '../../contracts/event-log.ts'
+import { quantileMs } from '../../contracts/histogram.ts'
+import { type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
+import { type Logger, silentLogger } from '../../contracts/logger.ts'
+import type { Sealer } from '../../contracts/secrets.ts'
+import { createAppendedKeys, encodeKeyBytes } from '../appended-keys.ts'
+import type { PartitionSource } from '../partition-source.ts'
+import { readRange } from '../read-range.ts'
+import { createKeyCache } from '../record-batch.ts'
+import { startTailingConsumer } from '../tailing-consumer.ts'
+import { type Environment, openEnvironment } from './environment.ts'
+import { createGroupCommit, type GroupCommit } from './group-commit.ts'
+import { checkKey } from './key-check.ts'
+import { createTailPoller } from './tail-poller.ts'
+import { dropExpired } from './retention.ts'
+import { createTopicCursor } from './topic-cursor.ts'
+import { createTopicStore, type TopicStore } from './topic-store.ts'
+
+export interface LmdbLogOptions {
+  readonly directory: string
+  readonly sealer: Sealer
+  readonly clock: Clock
+  readonly logger?: Logger
+  /** One process of a data directory is its 'owner' and does the retention; the others are 'shared'. Default 'shared'. */
+  readonly mode?: 'owner' | 'shared'
+  /** The longest that an append waits for company before its flush. Default 10. */
+  readonly lingerMsMax?: number
+  /** So many waiting bytes start a commit at once. Default 1 MiB. */
+  readonly commitBytesTarget?: number
+  /** Records of one partition and commit are cut into blobs of about this size. Default 512 KiB. */
+  readonly blobBytesMax?: number
+  /** Bytes that may wait for the disk, per topic: above it `append` waits before it copies and `push` rejects. Default 128 MiB. */
+  readonly queueBytesMax?: number
+  /** How often to look for appends of other processes while they come; four times that while they don't. Default 5. */
+  readonly pollMs?: number
+  /** Age at which records of 'expire' topics are dropped. Default 7 days. */
+  readonly retentionMs?: number
+  /** Size of a topic from which its oldest records are dropped ('expire' topics only). Default 8 GiB. */
+  readonly retentionBytes?: number
+  /** How often the owner looks for what to drop. Default 10 s. */
+  readonly retentionEveryMs?: number
+}
+
+interface OpenTopic {
+  readonly environment: Environment
+  readonly store: TopicStore
+  readonly commit: GroupCommit
+}
+
+/**
+ * The embedded event log: one lmdb environment a topic under `directory`, opened when first used, so that a topic's flushes
+ * and its retention are its own. Several processes may have the same directory open, reading and writing.
+ * Throws `SealBroken` when the directory was written with another key.
+ *
+ * Memory: at most `queueBytesMax` a topic wait for the disk, plus one blob a partition that is being read.
+ */
+export const openLmdbLog = async (options: LmdbLogOptions): Promise<EventLog> => {
+  const { directory, sealer, clock } = options
+  const logger = options.logger ?? silentLogger
+  checkKey(directory, sealer, randomBytes(6).toString('hex'))
+  const topics = new Map<LogTopicName, OpenTopic>()
+  const consumers = new Set<LogConsumer>()
+  const appendedKeys = createAppendedKeys()
+  const keyCache = createKeyCache()
+  const poller = createTailPoller({ pollMs: options.pollMs ?? 5, commitCount: (topic) => opened(topic).store.commitCount(), endRead: (topic) => opened(topic).store.endRead() })
+  let closing: Promise<void> | null = null
+
+  const alive = (): void => {
+    if (closing !== null) throw new LogUnavailable('closed', 'the log is closed')
+  }
+
+  const opened = (topic: LogTopicName): OpenTopic => {
+    const here = topics.get(topic)
+    if (here !== undefined) return here
+    const { partitions } = logTopics[topic]
+    const environment = openEnvironment(join(directory, topic))
+    const store = createTopicStore({ topic, partitions, environment, sealer, nowMs: () => clock.now() })
+    const commit = createGroupCommit({
+      partitions,
+      keys: appendedKeys,
+      write: (blobs) => store.write(blobs).then(() => poller.appended(topic)),
+      lingerMsMax: options.lingerMsMax ?? 10,
+      commitBytesTarget: options.commitBytesTarget ?? 1_048_576,
+      blobBytesMax: options.blobBytesMax ?? 524_288,
+      queueBytesMax: options.queueBytesMax ?? 134_217_728,
+      steadyNowMs: () => performance.now(),
+    })
+    const topicOpened = { environment, store, commit }
+    topics.set(topic, topicOpened)
+    return topicOpened
+  }
+
+  const source: PartitionSource = {
+    range(topic, partition) {
+      const { store } = opened(topic)
+      try {
+        return { topic, partition, earliest: store.earliestOffset(partition), next: store.nextOffsets()[partition]! }
+      } finally {
+        store.endRead()
+      }
+    },
+    openCursor: (topic, partition) => createTopicCursor(topic, partition, opened(topic).store, keyCache),
+    watch: (topic, appended) => poller.watch(topic, appended),
+  }
+
+  const retention = options.mode === 'owner' ? startRetention() : null
+  function startRetention(): { stop(): Promise<void> } {
+    const limits = { retentionMs: options.retentionMs ?? 7 * 86_400_000, retentionBytes: options.retentionBytes ?? 8 * 1024 ** 3 }
+    let running: Promise<void> = Promise.resolve()
+    const round = async (): Promise<void> => {
+      for (const [topic, { partitions, retention: kind }] of Object.entries(logTopics) as [LogTopicName, (typeof logTopics)[LogTopicName]][]) {
+        if (kind !== 'expire' || closing !== null) continue
+        try {
+          const { environment } = opened(topic)
+          const dropped = await dropExpired(environment, partitions, limits, clock.now(), () => closing === null)
+          if (dropped > 0) logger.debug({ topic, blobs: dropped }, 'old records dropped')
+        } catch (error) {
+          logger.warn({ topic, error: String(error) }, 'retention could not drop old records; it tries again')
+        }
+      }
+    }
+    let busy = false
+    const timer = setInterval(() => {
+      if (busy) return
+      busy = true
+      running = round().finally(() => (busy = false))
+    }, options.retentionEveryMs ?? 10_000)
+    return {
+      stop() {
+        clearInterval(timer)
+        return running
+      },
+    }
+  }
+
+  const close = async (): Promise<void> => {
+    await Promise.all([...consumers].map((consumer) => consumer.close()))
+    poller.close()
+    await Promise.all([...topics.values()].map(({ commit }) => commit.close()))
+    await retention?.stop()
+    // One after the other, and each awaited: what closes environments at exit (lmdb-js's exit hook) then finds nothing to do.
+    for (const { environment } of topics.values()) await environment.close()
+  }
+
+  return {
+    async append(topic, records) {
+      alive()
+      return opened(topic).commit.append(records)
+    },
+    createAppender(topic) {
+      alive()
+      const { commit } = opened(topic)
+      return { push: (partition, key, value, more, evenMore) => commit.push(partition, encodeKeyBytes(key), value, more, evenMore) }
+    },
+    async consume(consume) {
+      alive()
+      const consumer: LogConsumer = await startTailingConsumer(source, consume, () => consumers.delete(consumer))
+      if (closing !== null) await consumer.close()
+      else consumers.add(consumer)
+      return consumer
+    },
+    async ranges(names) {
+      alive()
+      return names.flatMap((topic) => Array.from({ length: logTopics[topic].partitions }, (_, partition) => source.range(topic, partition)))
+    },
+    read(topic, partition, from, to) {
+      alive()
+      if (!Number.isInteger(partition) || partition < 0 || partition >= logTopics[topic].partitions)
+        throw new RangeError(`${topic} has no partition ${partition}`)
+      return readRange(source, topic, partition, from, to)
+    },
+    stats() {
+      const all: Record<string, number> = {}
+      for (const [topic, { commit, store }] of topics) {
+        const { lost, locked } = store.conflicts()
+        const latency = commit.latency.snapshot()
+        const named = {
+          ...commit.stats(),
+          commitMsP50: quantileMs(latency, 0.5),
+          commitMsP99: quantileMs(latency, 0.99),
+          conflictsLost: lost,
+          conflictsLocked: locked,
+        }
+        for (const [name, value] of Object.entries(named)) {
+          all[`${topic}.${name}`] = value
+          if (!name.startsWith('commitMs') && name !== 'lingerMs') all[name] = (all[name] ?? 0) + value
+        }
+      }
+      return all
+    },
+    close() {
+      closing ??= close()
+      return closing
+    },
+  }
+}
