@@ -1,0 +1,175 @@
+import { z } from 'zod'
+import { defineDetector } from '../contracts/detector.ts'
+import type { DetectorContext } from '../contracts/detector.ts'
+import { type Vital, vitalNamed } from '../contracts/vitals.ts'
+import { decimal, rounded, span, sureness } from './math/decimal.ts'
+import { leak } from './math/leaky-bucket.ts'
+
+/** A bucket holds no more than this: after a long doubt as many good readings clear it. */
+const bucketMax = 60
+
+/** Pairs that contradict each other: `a` and `b` too far apart, or `a` above `b` by more than `by`. */
+const contradictions = [
+  { a: 'hr', b: 'pulse', by: 30, both: true },
+  { a: 'abpDia', b: 'abpSys', by: 0, both: false },
+  { a: 'abpDia', b: 'abpMean', by: 2, both: false },
+  { a: 'abpMean', b: 'abpSys', by: 2, both: false },
+  { a: 'nbpDia', b: 'nbpSys', by: 0, both: false },
+  { a: 'spo2', b: 'sao2', by: 20, both: true },
+] as const
+
+const state = z.object({
+  /** The last value of each vital: what its rate of change is measured against. */
+  last: z.record(z.string(), z.number()),
+  /** Time of the last reading, ms. */
+  time: z.number(),
+  /** How full each check's bucket is and when it began to fill, ms; only those that are not empty, and how many they are. */
+  doubts: z.record(z.string(), z.tuple([z.number(), z.number()])),
+  doubtful: z.number(),
+  firedAt: z.number(),
+})
+type State = z.infer<typeof state>
+
+/**
+ * Values that no living patient shows, jumps that no body makes, and vitals that contradict each other, when they persist: one artefact
+ * (motion, a flushed line, a cuff) is none. Limits: contracts/vitals.ts. ICS T0856 (spoof reporting message), T0832 (manipulation of view).
+ */
+export default defineDetector({
+  id: 'implausible-vitals',
+  version: 1,
+  title: 'Implausible vitals',
+  keyedBy: 'device',
+  severity: 'high',
+  attack: ['T0856', 'T0832', 'T1565.002'],
+  controls: ['A.8.16', 'A.8.9', 'A.5.33'],
+  accepts: ['reading'],
+  parameters: z.object({
+    /** Net readings in doubt: a doubtful one adds 1 (2 when far off), a good one takes 1. */
+    readingsMin: z.int().min(1).max(30).default(5),
+    /** For this long at least. */
+    lastsMs: z.int().min(0).default(15_000),
+    /** For two vitals that contradict each other: poor perfusion and ectopic beats do so for a while. */
+    contradictionReadingsMin: z.int().min(1).max(60).default(20),
+    contradictionLastsMs: z.int().min(0).default(60_000),
+    /** A change is judged as if at least this long had passed: monitors average over some seconds. */
+    changeMsMin: z.int().min(1).default(30_000),
+    cooldownMs: z.int().min(0).default(60_000),
+  }),
+  state,
+  stateBytesMax: 3_200,
+  initial: (): State => ({ last: {}, time: 0, doubts: {}, doubtful: 0, firedAt: 0 }),
+  observe(state, reading, parameters, context) {
+    const { vitals, receivedAt } = reading
+    const time = reading.deviceTime ?? receivedAt
+    const elapsedMs = time - state.time
+    const minutes = Math.max(elapsedMs, parameters.changeMsMin) / 60_000
+    for (const name in vitals) {
+      const row = vitalNamed(name)
+      if (row === undefined) continue
+      const value = vitals[name]!
+      const before = state.last[name]
+      state.last[name] = rounded(value, 100)
+      if (value < row.low || value > row.high) {
+        const far = (row.high - row.low) / 10
+        doubt(state, name, value < row.low - far || value > row.high + far ? 2 : 1, receivedAt)
+        if (isDue(state, name, receivedAt, parameters.readingsMin, parameters.lastsMs, parameters.cooldownMs))
+          emitLimit(state, name, row, value, reading.site, context)
+        continue
+      }
+      // A clock that went back, or a reading from a backlog: nothing is known about how fast it changed.
+      const jump = before === undefined || elapsedMs < 0 ? 0 : Math.abs(value - before)
+      if (jump > row.ratePerMinuteMax * minutes) {
+        doubt(state, name, 1, receivedAt)
+        if (isDue(state, name, receivedAt, parameters.readingsMin, parameters.lastsMs, parameters.cooldownMs))
+          emitJump(state, name, row, before!, value, Math.max(0, elapsedMs), row.ratePerMinuteMax * minutes, reading.site, context)
+      } else if (state.doubtful > 0) doubt(state, name, 0, receivedAt)
+    }
+    state.time = time
+    for (let i = 0; i < contradictions.length; i++) {
+      const { a, b, by, both } = contradictions[i]!
+      const x = vitals[a]
+      const y = vitals[b]
+      if (x === undefined || y === undefined) continue
+      const over = both ? Math.abs(x - y) : x - y
+      if (over > by) {
+        doubt(state, a + b, 1, receivedAt)
+        const { contradictionReadingsMin, contradictionLastsMs, cooldownMs } = parameters
+        if (isDue(state, a + b, receivedAt, contradictionReadingsMin, contradictionLastsMs, cooldownMs))
+          emitContradiction(state, contradictions[i]!, x, y, reading.site, context)
+      } else if (state.doubtful > 0) doubt(state, a + b, 0, receivedAt)
+    }
+  },
+})
+
+/** Fills or drains a check's bucket. */
+const doubt = (state: State, check: string, fill: number, at: number): void => {
+  const bucket = state.doubts[check]
+  if (bucket === undefined) {
+    if (fill === 0) return
+    state.doubts[check] = [fill, at]
+    state.doubtful++
+    return
+  }
+  bucket[0] = leak(bucket[0], fill, bucketMax)
+  if (bucket[0] > 0) return
+  delete state.doubts[check]
+  state.doubtful--
+}
+
+const isDue = (state: State, check: string, at: number, readingsMin: number, lastsMs: number, cooldownMs: number): boolean => {
+  const bucket = state.doubts[check]!
+  if (bucket[0] < readingsMin || at - bucket[1] < lastsMs || (state.firedAt > 0 && at - state.firedAt < cooldownMs)) return false
+  state.firedAt = at
+  return true
+}
+
+const lasting = (state: State, check: string): string => `for ${span(state.firedAt - state.doubts[check]![1])}`
+
+const emitLimit = (state: State, name: string, row: Vital, value: number, site: string, context: DetectorContext): void => {
+  const limit = value < row.low ? row.low : row.high
+  context.emit({
+    score: sureness(state.doubts[name]![0], 3),
+    why: `${row.title} of ${context.key} is ${decimal(value)} ${row.unit} and has been beyond what a living patient shows (${decimal(row.low)} to ${decimal(row.high)}) ${lasting(state, name)}.`,
+    evidence: [{ feature: name, observed: rounded(value, 100), expected: limit, unit: row.unit }],
+    site,
+  })
+}
+
+const emitJump = (
+  state: State,
+  name: string,
+  row: Vital,
+  before: number,
+  value: number,
+  elapsedMs: number,
+  allowed: number,
+  site: string,
+  context: DetectorContext,
+): void => {
+  context.emit({
+    score: sureness(state.doubts[name]![0], 4),
+    why: `${row.title} of ${context.key} keeps jumping, at last from ${decimal(before)} to ${decimal(value)} ${row.unit} in ${span(elapsedMs)}, where ${decimal(allowed)} is the most a body does; so ${lasting(state, name)}.`,
+    evidence: [
+      { feature: `change of ${name}`, observed: rounded(Math.abs(value - before), 100), expected: rounded(allowed, 100), unit: row.unit },
+    ],
+    site,
+  })
+}
+
+const emitContradiction = (
+  state: State,
+  { a, b, by, both }: (typeof contradictions)[number],
+  x: number,
+  y: number,
+  site: string,
+  context: DetectorContext,
+): void => {
+  const [first, second] = [vitalNamed(a)!, vitalNamed(b)!]
+  const rule = both ? `more than ${by} ${first.unit} apart` : `the first above the second`
+  context.emit({
+    score: sureness(state.doubts[a + b]![0], 20),
+    why: `${first.title} ${decimal(x)} and ${second.title.toLowerCase()} ${decimal(y)} ${first.unit} of ${context.key} contradict each other: ${rule} ${lasting(state, a + b)}.`,
+    evidence: [{ feature: `${a} against ${b}`, observed: rounded(both ? Math.abs(x - y) : x - y, 100), expected: by, unit: first.unit }],
+    site,
+  })
+}
