@@ -1,0 +1,296 @@
+import { Aedes } from 'aedes'
+import type { Clock } from '../contracts/clock.ts'
+import type { Command } from '../contracts/command.ts'
+import type { EventLog } from '../contracts/event-log.ts'
+import { isIdentifier } from '../contracts/identifiers.ts'
+import type { Logger } from '../contracts/logger.ts'
+import type { RefusalReason } from '../contracts/observation.ts'
+import type { DeviceDirectory } from '../contracts/registry.ts'
+import { createAdmission } from './admission.ts'
+import { startClockWriter } from './clock-writer.ts'
+import { createCommands, type Delivery } from './commands.ts'
+import { type Connections, createConnections } from './connections.ts'
+import { createCounters, type EdgeStats } from './counters.ts'
+import { createFlow } from './flow.ts'
+import { createGate, type Gate } from './gate.ts'
+import type { EdgeLimits } from './limits.ts'
+import { type Listener, startListener, startPlainListener, type TlsMaterial } from './listener.ts'
+import { createObserver, type Occurrence, type Subject } from './observer.ts'
+import { createOutbox } from './outbox.ts'
+import { createPasswordGate, type VerifyPassword } from './password-gate.ts'
+import { judgePeer, readAuthorities } from './peer.ts'
+import { createRoster } from './roster.ts'
+import type { Peer, Session } from './session.ts'
+import { subscribeDenial } from './subscribe-packet.ts'
+import { createUplink } from './uplink.ts'
+
+export interface EdgeOptions {
+  readonly log: EventLog
+  readonly directory: DeviceDirectory
+  readonly tls: TlsMaterial
+  readonly host: string
+  /** 0: any free one; `Edge.port` tells. */
+  readonly port: number
+  readonly limits: EdgeLimits
+  readonly clock: Clock
+  readonly logger: Logger
+  /** A fresh id for each connection: at most 64 bytes. */
+  readonly newId: () => string
+  /** The name of this edge: the key of its clock records. */
+  readonly edge: string
+  /** One edge of a log writes clock records. */
+  readonly writesClock: boolean
+  /** Without it no device can sign in by password. */
+  readonly verifyPassword?: VerifyPassword
+  /** A second listener on the same host without TLS, where only passwords sign in. For benches and tests; never by default. */
+  readonly plainPort?: number
+  /** Several edge processes on one port: the kernel spreads the connections. */
+  readonly reusePort?: boolean
+}
+
+export interface Edge {
+  readonly port: number
+  readonly plainPort: number | null
+  stats(): EdgeStats
+  /** Sends a command to a device that is connected here; never rejects. */
+  deliver(command: Command): Promise<Delivery>
+  /** Stops accepting, makes durable and acknowledges what it has, disconnects all. Resolves within 3 s, whatever the log does. Idempotent. */
+  close(): Promise<void>
+}
+
+const sweepMs = 200
+const sweepsPerKeepAlive = 5
+const drainMs = 1_200
+const brokerCloseMs = 400
+
+/**
+ * Starts an edge: the gate in front of aedes. A QoS 1 PUBLISH of a device is acknowledged only when the log has it on disk.
+ * Rejects when the port can't be had or the TLS material can't be read.
+ */
+export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
+  const { limits, clock, logger, log, directory } = options
+  const authorities = readAuthorities(options.tls.caPem)
+  let lastMs = 0
+  /** The edge's time: the injected clock, which is not let go back, for it orders the log. */
+  const now = (): number => {
+    const ms = clock.now()
+    if (ms > lastMs) lastMs = ms
+    return lastMs
+  }
+
+  const counters = createCounters()
+  const counted = ({ event, reason }: Occurrence): void => {
+    counters.observations[event] = (counters.observations[event] ?? 0) + 1
+    if (event === 'refused') counters.refusals[reason!] = (counters.refusals[reason!] ?? 0) + 1
+    if (event === 'throttled') counters.throttled++
+  }
+
+  const broker = new Aedes({
+    // The gate has authenticated and checked; sign-in timeouts, keep-alives and wills are its own.
+    authorizeSubscribe: (client, subscription, callback) => {
+      const session = connections.of(client)
+      const denial = session === undefined ? 'subscribe-denied' : subscribeDenial(subscription.topic, session.commandTopic)
+      if (session !== undefined) {
+        const topic = subscription.topic.slice(0, 256)
+        if (denial === null) {
+          // aedes restores the subscription of a kept session without a word.
+          if (session.phase === 'signing-in') session.commandQos = subscription.qos
+          connections.observe(session, { event: 'subscribe', topic, merge: 'count' })
+        } else {
+          counters.denied++
+          connections.observe(session, { event: 'aclDenied', reason: denial, topic, merge: 'count' })
+        }
+      }
+      callback(null, denial === null ? subscription : null)
+    },
+    // Nothing that a client publishes reaches aedes: it gets no PUBLISH and no will.
+    authorizePublish: (_client, _packet, callback) => callback(new Error('the gate takes what devices publish')),
+    authorizeForward: (client, packet) => (connections.of(client)?.commandTopic === packet.topic ? packet : null),
+  })
+  await broker.listen()
+  broker.on('error' as 'closed', ((error: Error) => logger.error({ err: error }, 'aedes reports an error')) as () => void)
+  broker.on('clientError', (client, error) => logger.debug({ client: client.id, err: error }, 'aedes gave a connection up'))
+  broker.on('connectionError', (_client, error) => logger.debug({ err: error }, 'aedes gave a connection up'))
+  broker.on('clientReady', (client) => connections.ready(client))
+  broker.on('subscribe', (subscriptions, client) => {
+    const session = connections.of(client)
+    const own = subscriptions.find(({ topic, qos }) => topic === session?.commandTopic && (qos as number) !== 128)
+    if (session !== undefined && own !== undefined) session.commandQos = own.qos
+  })
+  broker.on('unsubscribe', (topics, client) => {
+    const session = connections.of(client)
+    if (session !== undefined && topics.includes(session.commandTopic)) session.commandQos = -1
+  })
+
+  const outbox = createOutbox<Session>({
+    log,
+    clock,
+    logger,
+    limits,
+    durable: (session) => uplink.acknowledge(session),
+    settled: () => {
+      if (outbox.bytes <= limits.inFlightBytesMax / 2) flow.releaseEdge()
+    },
+  })
+  const observer = createObserver(outbox, now, counted)
+  const roster = createRoster(limits, now)
+  const flow = createFlow(limits, now, (session) => gate.proceed(session))
+  const connections: Connections = createConnections({
+    limits,
+    counters,
+    outbox,
+    observer,
+    flow,
+    roster,
+    directory,
+    passwords: options.verifyPassword === undefined ? null : createPasswordGate(options.verifyPassword, clock, limits),
+    broker,
+    now,
+    newId: options.newId,
+    data: (session, chunk) => gate.data(session, chunk),
+    written: (session, packets) => commands.written(session, packets),
+  })
+  const { fail, observe } = connections
+  const uplink = createUplink({ limits, counters, outbox, flow, now, observe, fail })
+  const commands = createCommands(broker, roster, clock, limits, () => counters.commandsDelivered++)
+  const gate: Gate = createGate({
+    limits,
+    flow,
+    uplink,
+    now,
+    fail,
+    observe,
+    signIn: (session, body) => connections.signIn(session, body),
+    leave: (session) => connections.end(session, 'client'),
+    commandAcknowledged: (session, packetId) => commands.acknowledged(session, packetId),
+  })
+
+  /** A refusal before there is a session: of an address, or of a certificate. */
+  const refuse = (peer: Peer | { readonly address: string }, reason: RefusalReason, provenDevice: string | null): void => {
+    const { fingerprint, commonName, tlsVersion, cipher } = { fingerprint: null, commonName: null, tlsVersion: null, cipher: null, ...peer }
+    const device = commonName !== null && isIdentifier(commonName) ? commonName : null
+    const record = provenDevice === null ? undefined : directory.device(provenDevice)
+    const subject: Subject = {
+      device,
+      site: record?.site ?? null,
+      model: record?.model ?? null,
+      session: options.newId(),
+      address: peer.address,
+      clientId: null,
+      userName: null,
+      fingerprint,
+      tlsVersion,
+      cipher,
+    }
+    // Without a finished handshake a refusal costs its sender next to nothing: those are merged.
+    const merge = 'tlsVersion' in peer ? {} : { merge: 'count' as const }
+    observer.report(subject, provenDevice, { event: 'refused', reason, ...merge })
+  }
+
+  const admission = createAdmission(limits, now)
+  const admit = (address: string, handshakes: number): RefusalReason | null => admission(address, counters.connections + handshakes, handshakes)
+  const refused = (address: string, reason: RefusalReason): void => refuse({ address }, reason, null)
+  let listener: Listener | null = null
+  let plain: Listener | null = null
+  try {
+    listener = await startListener({
+      ...options,
+      reusePort: options.reusePort ?? false,
+      now,
+      admit,
+      refused,
+      secured(socket) {
+        const { peer, refusal, ours } = judgePeer(socket, authorities, clock.now(), directory.passwordDevices > 0 ? 'allowed' : 'refused')
+        if (refusal === null) {
+          connections.open(socket, peer)
+          return
+        }
+        socket.on('error', () => {})
+        socket.destroy()
+        refuse(peer, refusal, ours && peer.commonName !== null && isIdentifier(peer.commonName) ? peer.commonName : null)
+      },
+    })
+    if (options.plainPort !== undefined)
+      plain = await startPlainListener({
+        host: options.host,
+        port: options.plainPort,
+        admit,
+        refused,
+        opened: (socket) =>
+          void connections.open(socket, {
+            address: socket.remoteAddress ?? 'unknown',
+            tlsVersion: null,
+            cipher: null,
+            fingerprint: null,
+            commonName: null,
+            proven: false,
+          }),
+      })
+  } catch (error) {
+    listener?.close()
+    broker.close()
+    throw error
+  }
+
+  const clockWriter = options.writesClock ? startClockWriter(options.edge, outbox, now) : null
+  const stopWatching = directory.onChange((record) => connections.recheck(record))
+  let sweeps = 0
+  const sweeper = setInterval(() => {
+    const nowMs = now()
+    connections.sweep(nowMs, ++sweeps % sweepsPerKeepAlive === 0)
+    observer.sweep(nowMs)
+  }, sweepMs)
+
+  const shutDown = async (): Promise<void> => {
+    listener.close()
+    plain?.close()
+    clockWriter?.stop()
+    stopWatching()
+    clearInterval(sweeper)
+    // What has arrived becomes durable and is acknowledged; nothing new is read meanwhile.
+    for (const session of connections.all()) session.socket.pause()
+    await outbox.drain(drainMs)
+    for (const session of [...connections.all()]) connections.end(session, 'shutdown')
+    observer.sweep(Number.MAX_SAFE_INTEGER)
+    if (!(await outbox.drain(drainMs))) logger.warn({ messages: outbox.messages }, 'closed with messages that the log did not take: not acknowledged')
+    outbox.stop()
+    flow.stop()
+    for (const session of [...connections.all()]) session.socket.destroy()
+    await Promise.race([
+      new Promise<void>((resolve) => {
+        broker.close(resolve)
+      }),
+      new Promise((resolve) => setTimeout(resolve, brokerCloseMs)),
+    ])
+  }
+  let closing: Promise<void> | null = null
+
+  return {
+    port: listener.port,
+    plainPort: plain?.port ?? null,
+    stats: () => ({
+      connections: counters.connections,
+      signedIn: counters.signedIn,
+      handshakes: listener.handshakes,
+      connects: counters.connects,
+      refusals: { ...counters.refusals },
+      observations: { ...counters.observations },
+      observationsDropped: observer.dropped,
+      publishes: counters.publishes,
+      publishBytes: counters.publishBytes,
+      acknowledged: counters.acknowledged,
+      inFlight: outbox.messages,
+      inFlightBytes: outbox.bytes,
+      throttled: counters.throttled,
+      denied: counters.denied,
+      flushes: outbox.flushes,
+      logErrors: outbox.logErrors,
+      logUnavailable: outbox.unavailable,
+      commandsDelivered: counters.commandsDelivered,
+      ackLatency: counters.ackLatency.snapshot(),
+      residentBytes: process.memoryUsage.rss(),
+    }),
+    deliver: (command) => commands.deliver(command),
+    close: () => (closing ??= shutDown()),
+  }
+}

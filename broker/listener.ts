@@ -1,0 +1,145 @@
+import { createServer as createPlainServer, type Server, type Socket } from 'node:net'
+import { createServer, type TLSSocket } from 'node:tls'
+import type { RefusalReason } from '../contracts/observation.ts'
+import { plainAddress } from './address.ts'
+import type { EdgeLimits } from './limits.ts'
+import { handshakeRefusal } from './peer.ts'
+
+export interface TlsMaterial {
+  readonly keyPem: string
+  readonly certificatePem: string
+  /** The authority, or authorities, that sign device certificates. */
+  readonly caPem: string
+}
+
+export interface ListenerOptions {
+  readonly tls: TlsMaterial
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  readonly reusePort: boolean
+  readonly limits: EdgeLimits
+  readonly now: () => number
+  /** Asked for each TCP connection before anything is spent on it; a reason refuses it. */
+  readonly admit: (address: string, handshakes: number) => RefusalReason | null
+  /** A finished handshake; the socket has not been read from. */
+  readonly secured: (socket: TLSSocket) => void
+  /** A connection that ended before its handshake did, or was not admitted. */
+  readonly refused: (address: string, reason: RefusalReason) => void
+}
+
+export interface Listener {
+  readonly port: number
+  readonly handshakes: number
+  /** Takes no more connections and drops unfinished handshakes. */
+  close(): void
+}
+
+const listen = async (server: Server, options: { host: string; port: number; reusePort: boolean }): Promise<number> => {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host: options.host, port: options.port, backlog: 4_096, ...(options.reusePort ? { reusePort: true } : {}) }, () => {
+      server.removeListener('error', reject)
+      resolve()
+    })
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the listener has no port')
+  return address.port
+}
+
+interface Handshake {
+  readonly socket: Socket
+  readonly address: string
+  reason: RefusalReason
+}
+
+/**
+ * TLS 1.3, a client certificate asked for but judged by `peer.ts`: every handshake may finish, so that each refusal has its reason and
+ * address on both runtimes. Node gives `connection` the raw socket and `secureConnection` another; Bun gives the same
+ * one twice; both have the same address and port, so that is what a handshake is known by.
+ */
+export const startListener = async (options: ListenerOptions): Promise<Listener> => {
+  const { limits, tls } = options
+  const handshakes = new Map<string, Handshake>()
+  const known = (socket: Socket): string => `${socket.remoteAddress ?? ''} ${socket.remotePort ?? 0}`
+
+  const server = createServer({
+    key: tls.keyPem,
+    cert: tls.certificatePem,
+    ca: tls.caPem,
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.3',
+    handshakeTimeout: limits.handshakeTimeoutMs,
+    noDelay: true,
+    // Tickets are for the same listener; a fixed context makes Node accept its own across restarts of the same key only.
+    sessionIdContext: 'wardwatch-edge',
+  })
+  server.prependListener('connection', (socket: Socket) => {
+    const address = plainAddress(socket.remoteAddress)
+    const refusal = options.admit(address, handshakes.size)
+    if (refusal !== null) {
+      options.refused(address, refusal)
+      // Bun may not have given the socket its handle yet in this turn: an error of the destroyed handshake has no listener otherwise.
+      socket.on('error', () => {})
+      socket.destroy()
+      return
+    }
+    const key = known(socket)
+    const handshake: Handshake = { socket, address, reason: 'tls-handshake' }
+    handshakes.set(key, handshake)
+    socket.once('close', () => {
+      if (handshakes.get(key) !== handshake) return
+      handshakes.delete(key)
+      options.refused(address, handshake.reason)
+    })
+  })
+  server.on('secureConnection', (socket) => {
+    const key = known(socket)
+    if (!handshakes.delete(key)) {
+      // Refused or closed meanwhile.
+      socket.on('error', () => {})
+      socket.destroy()
+      return
+    }
+    options.secured(socket)
+  })
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    const handshake = handshakes.get(known(socket))
+    if (handshake !== undefined) handshake.reason = handshakeRefusal(error.code)
+    socket.destroy()
+  })
+  const port = await listen(server, options)
+  server.on('error', () => {})
+  return {
+    port,
+    get handshakes() {
+      return handshakes.size
+    },
+    close() {
+      server.close()
+      const open = [...handshakes.values()]
+      handshakes.clear()
+      for (const { socket } of open) socket.destroy()
+    },
+  }
+}
+
+/** A listener without TLS, for a bench or a test on loopback: who connects is nobody until a password says otherwise. */
+export const startPlainListener = async (
+  options: Pick<ListenerOptions, 'host' | 'port' | 'admit' | 'refused'> & { readonly opened: (socket: Socket) => void },
+): Promise<Listener> => {
+  const server = createPlainServer({ noDelay: true }, (socket) => {
+    const address = plainAddress(socket.remoteAddress)
+    const refusal = options.admit(address, 0)
+    if (refusal === null) options.opened(socket)
+    else {
+      options.refused(address, refusal)
+      socket.destroy()
+    }
+  })
+  const port = await listen(server, { ...options, reusePort: false })
+  server.on('error', () => {})
+  return { port, handshakes: 0, close: () => void server.close() }
+}

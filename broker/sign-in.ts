@@ -1,0 +1,67 @@
+import type { RefusalReason } from '../contracts/observation.ts'
+import type { DeviceDirectory, DeviceRecord } from '../contracts/registry.ts'
+import { uplinkTopic } from '../contracts/mqtt-topics.ts'
+import type { ConnectPacket } from './connect-packet.ts'
+import type { PasswordGate } from './password-gate.ts'
+import type { Peer } from './session.ts'
+
+/** CONNACK return codes of MQTT 3.1.1. */
+export const connack = { version: 1, identifier: 2, unavailable: 3, credentials: 4, notAuthorized: 5 } as const
+
+export type SignIn =
+  | { readonly outcome: 'accepted'; readonly record: DeviceRecord }
+  | { readonly outcome: 'refused'; readonly reason: RefusalReason; readonly code: number }
+  | { readonly outcome: 'willDenied'; readonly record: DeviceRecord; readonly topic: string }
+
+const refused = (reason: RefusalReason, code: number): SignIn => ({ outcome: 'refused', reason, code })
+
+/**
+ * Decides a CONNECT. Identity is the certificate's common name; it counts when the directory has that device enrolled with this very
+ * certificate. A certificate of ours that the record does not list (any more) is `revoked`. Without a certificate the user name is the device id and the password is
+ * checked, if the device is enrolled so. The client id must be the device id; a will may only go to the device's own `status`.
+ */
+export const decideSignIn = (
+  connect: ConnectPacket,
+  peer: Peer,
+  directory: DeviceDirectory,
+  passwords: PasswordGate | null,
+): SignIn | Promise<SignIn> => {
+  if (connect.clientId === '') return refused('empty-client-id', connack.identifier)
+  if (peer.fingerprint !== null) {
+    const record = peer.commonName === null ? undefined : directory.device(peer.commonName)
+    if (record === undefined) return refused('unknown-identity', connack.notAuthorized)
+    if (record.status === 'revoked' || !record.fingerprints.includes(peer.fingerprint)) return refused('revoked', connack.notAuthorized)
+    return decideRest(connect, record)
+  }
+  if (connect.userName === null || connect.password === null || passwords === null)
+    return refused(connect.userName === null ? 'no-certificate' : 'password-not-enabled', connack.notAuthorized)
+  return decideByPassword(connect, connect.userName, connect.password, peer, directory, passwords)
+}
+
+const decideRest = (connect: ConnectPacket, record: DeviceRecord): SignIn => {
+  if (connect.clientId !== record.device) return refused('client-id-mismatch', connack.identifier)
+  const topic = connect.will?.topic
+  if (topic !== undefined && topic !== uplinkTopic(record.site, record.device, 'status')) return { outcome: 'willDenied', record, topic }
+  return { outcome: 'accepted', record }
+}
+
+/** Unknown user, password not enabled, revoked, wrong password: one answer after the same work; only the observation tells them apart. */
+const decideByPassword = async (
+  connect: ConnectPacket,
+  userName: string,
+  password: Buffer,
+  peer: Peer,
+  directory: DeviceDirectory,
+  passwords: PasswordGate,
+): Promise<SignIn> => {
+  const hash = directory.device(userName)?.passwordHash ?? null
+  const verdict = await passwords(hash, password, peer.address)
+  if (verdict === 'busy') return refused('connect-rate', connack.unavailable)
+  // Asked again: the device may have been revoked while the check ran.
+  const record = directory.device(userName)
+  if (record === undefined) return refused('unknown-identity', connack.credentials)
+  if (record.status === 'revoked') return refused('revoked', connack.credentials)
+  if (record.passwordHash === null) return refused('password-not-enabled', connack.credentials)
+  if (verdict === 'wrong' || record.passwordHash !== hash) return refused('bad-credentials', connack.credentials)
+  return decideRest(connect, record)
+}
