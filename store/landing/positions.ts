@@ -1,0 +1,93 @@
+import type { ClickHouseClient } from '@clickhouse/client'
+import { logTopics, type LogTopicName } from '../../contracts/log-topics.ts'
+import { readRows } from '../read-rows.ts'
+import { type LandedTable, landedTables, partitionName, type PartitionPosition } from './landing-batch.ts'
+
+/** What each table already holds of a log partition, beyond its position: offsets by `topic/partition`. At most a batch's worth. */
+export type HeldOffsets = ReadonlyMap<string, Set<number>>
+
+export interface LandedState {
+  /** By `topic/partition`. */
+  readonly positions: ReadonlyMap<string, number>
+  readonly held: ReadonlyMap<LandedTable, HeldOffsets>
+  /** The newest `landed_at` of any row or position, ms; 0 for an empty store. */
+  readonly landedAtMs: number
+}
+
+/** The topics that can have rows in a table. */
+const topicsOf: Record<LandedTable, readonly LogTopicName[]> = {
+  readings: ['observations.by-device.v1'],
+  redeliveries: ['observations.by-device.v1'],
+  postures: ['observations.by-device.v1'],
+  sessions: ['observations.by-source.v1'],
+  dead_letters: ['observations.by-device.v1', 'observations.by-source.v1', 'findings.v1', 'cases.v1', 'dead-letters.v1'],
+  findings: ['findings.v1'],
+  cases: ['cases.v1'],
+}
+
+/**
+ * The offsets at or after `positions` that a table has rows of. `sinceMs`: rows that landed before it are not looked at.
+ * A position is written after its rows and `landed_at` grows, so what lies beyond the positions landed at or after the newest of them.
+ */
+export const heldOffsets = async (
+  client: ClickHouseClient,
+  table: LandedTable,
+  positions: ReadonlyMap<string, number>,
+  sinceMs: number,
+): Promise<HeldOffsets> => {
+  const beyond = topicsOf[table].flatMap((topic) =>
+    Array.from(
+      { length: logTopics[topic].partitions },
+      (_, partition) =>
+        `(log_topic = '${topic}' AND log_partition = ${partition} AND log_offset >= ${positions.get(partitionName(topic, partition)) ?? 0})`,
+    ),
+  )
+  const rows = await readRows<[string, number, number]>(
+    client,
+    `SELECT log_topic, log_partition, log_offset FROM ${table}
+     WHERE landed_at >= fromUnixTimestamp64Milli(toInt64(${sinceMs})) AND (${beyond.join(' OR ')})
+     SETTINGS output_format_json_quote_64bit_integers = 0`,
+  )
+  const held = new Map<string, Set<number>>()
+  for (const [topic, partition, offset] of rows) {
+    const name = partitionName(topic, partition)
+    let offsets = held.get(name)
+    if (offsets === undefined) held.set(name, (offsets = new Set()))
+    offsets.add(offset)
+  }
+  return held
+}
+
+/** Where to resume, from what ClickHouse holds. */
+export const readLandedState = async (client: ClickHouseClient): Promise<LandedState> => {
+  const rows = await readRows<[string, number, number, number]>(
+    client,
+    `SELECT log_topic, log_partition, max(next_offset), max(toUnixTimestamp64Milli(landed_at)) FROM landing_positions GROUP BY log_topic, log_partition
+     SETTINGS output_format_json_quote_64bit_integers = 0`,
+  )
+  const positions = new Map(rows.map(([topic, partition, next]) => [partitionName(topic, partition), next]))
+  const positionsAtMs = Math.max(0, ...rows.map(([, , , at]) => at))
+  const held = new Map<LandedTable, HeldOffsets>()
+  let landedAtMs = positionsAtMs
+  for (const table of landedTables) {
+    held.set(table, await heldOffsets(client, table, positions, positionsAtMs))
+    const [newest] = await readRows<[number]>(client, `SELECT toUnixTimestamp64Milli(max(landed_at)) FROM ${table} SETTINGS output_format_json_quote_64bit_integers = 0`)
+    landedAtMs = Math.max(landedAtMs, newest?.[0] ?? 0)
+  }
+  return { positions, held, landedAtMs }
+}
+
+/** One insert, one part: all positions or none. */
+export const writePositions = async (client: ClickHouseClient, positions: readonly PartitionPosition[], landedAt: string): Promise<void> => {
+  if (positions.length === 0) return
+  await client.insert({
+    table: 'landing_positions',
+    format: 'JSONEachRow',
+    values: positions.map(({ topic, partition, nextOffset }) => ({
+      log_topic: topic,
+      log_partition: partition,
+      next_offset: nextOffset,
+      landed_at: landedAt,
+    })),
+  })
+}

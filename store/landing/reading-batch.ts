@@ -1,0 +1,141 @@
+import type { Reading } from '../../contracts/observation.ts'
+import type { VitalName } from '../../contracts/vitals.ts'
+import type { ColumnBatch } from './column-batch.ts'
+import { createNumberColumn, createTextColumn, type NumberColumn } from './arrow-columns.ts'
+import { readingTimeMs, storedDeviceTimeMs, storedTimeMs, timeText } from './stored-values.ts'
+
+/** The vitals that have a column of their own in `readings` (migrations/0001); the rest stand in `other_vitals`. */
+export const vitalColumns = [
+  'hr', 'pulse', 'resp', 'spo2', 'sao2', 'temp', 'abpSys', 'abpDia', 'abpMean', 'nbpSys', 'nbpDia', 'nbpMean', 'glucose', 'etco2', 'fio2', 'gcs',
+  'urine', 'infusionRate', 'volumeInfused', 'linePressure', 'steps', 'skinTemp', 'ambientTemp',
+] as const satisfies readonly VitalName[] // prettier-ignore
+
+const readingsTopic = 'observations.by-device.v1'
+
+/** The readings that will be landed with one insert. Columns from the start: no object or text a row. */
+export interface ReadingBatch extends ColumnBatch {
+  add(reading: Reading, partition: number, offset: number): void
+  /** Names rows (as `partition/offset`) that the table turned out to have already. */
+  leaveOut(held: ReadonlySet<string>): void
+  /** The time of the insert, ms; the same for all its rows. */
+  landedAtMs: number
+  clear(): void
+}
+
+const textNames = ['device', 'site', 'model', 'session', 'boot_id', 'firmware'] as const
+const mapNames = ['other_vitals', 'sentinels'] as const
+const numberExpressions = {
+  at: 'fromUnixTimestamp64Milli(toInt64(at))',
+  received_at: 'fromUnixTimestamp64Milli(toInt64(received_at))',
+  device_time: 'fromUnixTimestamp64Milli(CAST(device_time AS Nullable(Int64)))',
+  seq: 'CAST(seq AS Nullable(Int64))',
+  battery_percent: 'battery_percent',
+  bytes: 'toUInt32(bytes)',
+  payload_hash: 'toInt64(payload_hash)',
+  redelivered: 'toBool(redelivered)',
+  log_partition: 'toUInt16(log_partition)',
+  log_offset: 'toUInt64(log_offset)',
+} as const
+
+export const createReadingBatch = (): ReadingBatch => {
+  const text = { device: createTextColumn(), site: createTextColumn(), model: createTextColumn(), session: createTextColumn(), boot_id: createTextColumn(), firmware: createTextColumn() }
+  const maps = { other_vitals: createTextColumn(), sentinels: createTextColumn() }
+  const number = Object.fromEntries(Object.keys(numberExpressions).map((name) => [name, createNumberColumn()])) as Record<keyof typeof numberExpressions, NumberColumn>
+  const vitals = new Map<string, NumberColumn>(vitalColumns.map((name) => [name, createNumberColumn()]))
+  // Maps are rare: their columns begin with the first row that has one.
+  const mapped = { other_vitals: false, sentinels: false }
+  let left = new Set<string>()
+  let length = 0
+
+  const pushMap = (name: keyof typeof mapped, values: Record<string, number> | null): void => {
+    if (values !== null && !mapped[name]) {
+      mapped[name] = true
+      for (let row = 0; row < length; row++) maps[name].push('')
+    }
+    if (mapped[name]) maps[name].push(values === null ? '' : JSON.stringify(values))
+  }
+
+  const batch: ReadingBatch = {
+    landedAtMs: 0,
+    get length() {
+      return length
+    },
+    add(reading, partition, offset) {
+      const row = length
+      text.device.push(reading.device)
+      text.site.push(reading.site)
+      text.model.push(reading.model)
+      text.session.push(reading.session)
+      text.boot_id.push(reading.bootId ?? '')
+      text.firmware.push(reading.firmware ?? '')
+      number.at.set(row, readingTimeMs(reading.deviceTime, reading.receivedAt))
+      number.received_at.set(row, storedTimeMs(reading.receivedAt))
+      const deviceTime = storedDeviceTimeMs(reading.deviceTime)
+      if (deviceTime !== null) number.device_time.set(row, deviceTime)
+      if (reading.seq !== null) number.seq.set(row, reading.seq)
+      if (reading.batteryPercent !== undefined) number.battery_percent.set(row, reading.batteryPercent)
+      number.bytes.set(row, reading.bytes)
+      number.payload_hash.set(row, reading.payloadHash)
+      number.redelivered.set(row, reading.redelivered ? 1 : 0)
+      number.log_partition.set(row, partition)
+      number.log_offset.set(row, offset)
+      let others: Record<string, number> | null = null
+      for (const name in reading.vitals) {
+        const column = vitals.get(name)
+        if (column === undefined) (others ??= {})[name.toWellFormed()] = reading.vitals[name]!
+        else column.set(row, reading.vitals[name]!)
+      }
+      pushMap('other_vitals', others)
+      pushMap('sentinels', reading.sentinels ?? null)
+      length++
+    },
+    leaveOut(held) {
+      left = new Set(held)
+    },
+    toArrow() {
+      const used = vitalColumns.filter((name) => !vitals.get(name)!.isEmpty)
+      const usedMaps = mapNames.filter((name) => mapped[name])
+      const numbers = Object.entries(numberExpressions) as [keyof typeof numberExpressions, string][]
+      const out = [...left].map((key) => `(${key.replace('/', ', ')})`)
+      return {
+        columns: [
+          ...textNames.map((name) => text[name].arrow(name)),
+          ...numbers.map(([name]) => number[name].arrow(name, length)),
+          ...used.map((name) => vitals.get(name)!.arrow(name, length)),
+          ...usedMaps.map((name) => maps[name].arrow(name)),
+        ],
+        into: [...textNames, ...numbers.map(([name]) => name), ...used, ...usedMaps, 'log_topic', 'landed_at'],
+        select: [
+          ...textNames,
+          ...numbers.map(([, expression]) => expression),
+          ...used,
+          ...usedMaps.map((name) => `JSONExtract(assumeNotNull(${name}), 'Map(LowCardinality(String), Float64)')`),
+          `'${readingsTopic}'`,
+          `fromUnixTimestamp64Milli(toInt64(${batch.landedAtMs}))`,
+        ],
+        where: out.length === 0 ? null : `(toUInt16(log_partition), toUInt64(log_offset)) NOT IN (${out.join(', ')})`,
+      }
+    },
+    *rows() {
+      const time = (ms: number | null): string | null => (ms === null ? null : timeText(ms))
+      for (let row = 0; row < length; row++) {
+        if (left.has(`${number.log_partition.at(row)}/${number.log_offset.at(row)}`)) continue
+        const out: Record<string, unknown> = {}
+        for (const name of textNames) out[name] = text[name].at(row)
+        for (const name of Object.keys(numberExpressions) as (keyof typeof numberExpressions)[]) out[name] = number[name].at(row)
+        for (const name of ['at', 'received_at', 'device_time'] as const) out[name] = time(number[name].at(row))
+        for (const [name, column] of vitals) if (!column.isEmpty) out[name] = column.at(row)
+        for (const name of mapNames) if (mapped[name] && maps[name].at(row) !== '') out[name] = JSON.parse(maps[name].at(row))
+        yield { ...out, log_topic: readingsTopic, landed_at: timeText(batch.landedAtMs) }
+      }
+    },
+    clear() {
+      for (const column of [...Object.values(text), ...Object.values(maps), ...Object.values(number), ...vitals.values()]) column.clear()
+      mapped.other_vitals = false
+      mapped.sentinels = false
+      left = new Set()
+      length = 0
+    },
+  }
+  return batch
+}

@@ -1,0 +1,24 @@
+/** 2090-01-01: with any retention added, a time up to here fits the 32 bits of ClickHouse's DateTime. */
+const storedTimeMsMax = 3_786_912_000_000
+
+/** A clock's claim as a time that a table can hold: a broken clock must not make a row that cannot be landed. Ms. */
+export const storedTimeMs = (ms: number): number => (ms > 0 ? Math.min(Math.floor(ms), storedTimeMsMax) : 0)
+
+/** A device's own time, or null when no table could hold it as it is. */
+export const storedDeviceTimeMs = (ms: number | null): number | null =>
+  ms !== null && ms >= 0 && ms <= storedTimeMsMax ? Math.floor(ms) : null
+
+const believableBehindMs = 7 * 86_400_000
+const believableAheadMs = 60_000
+
+/** The time of a reading for plots and order: the device's own where it is believable, else the edge's. Ms. */
+export const readingTimeMs = (deviceTime: number | null, receivedAt: number): number =>
+  storedTimeMs(deviceTime !== null && deviceTime >= receivedAt - believableBehindMs && deviceTime <= receivedAt + believableAheadMs ? deviceTime : receivedAt)
+
+/** A DateTime64(3) as text: seconds since the epoch. */
+export const timeText = (ms: number): string => (ms / 1_000).toFixed(3)
+
+/** Lone surrogates are no Unicode text; the engine's JSON parser refuses them. */
+export const storedText = (text: string): string => text.toWellFormed()
+
+export const storedTextOrNull = (text: string | null): string | null => (text === null ? null : text.toWellFormed())

@@ -1,0 +1,257 @@
+import type { Clock } from '../contracts/clock.ts'
+import type { EnvelopeDecoder } from '../contracts/decode.ts'
+import type { EventLog, LogBatch, LogConsumer } from '../contracts/event-log.ts'
+import { createLatencyHistogram, type HistogramSnapshot } from '../contracts/histogram.ts'
+import type { Logger } from '../contracts/logger.ts'
+import type { RedeliveryFilter } from '../contracts/redelivery.ts'
+import type { StoreConnection } from './connection.ts'
+import { createFindingMarks, loadFindingMarks } from './landing/finding-marks.ts'
+import { createLandingBatch, type LandedTable, type LandingBatch, partitionName } from './landing/landing-batch.ts'
+import { type LandedState, readLandedState } from './landing/positions.ts'
+import { primeRedeliveries } from './landing/prime-redeliveries.ts'
+import { rollUp } from './landing/roll-up.ts'
+import { createRecordRouter, landedTopics, type RouteCounts } from './landing/route-record.ts'
+import type { SinkSettings } from './landing/settings.ts'
+import { createBatchWriter } from './landing/write-batch.ts'
+
+export interface SinkStats {
+  readonly rowsByTable: Readonly<Record<string, number>>
+  /** By `topic/partition`: upper bound of records not landed yet, the next offset, and what retention dropped before it was landed. */
+  readonly lagByPartition: Readonly<Record<string, number>>
+  readonly positions: Readonly<Record<string, number>>
+  readonly gapsByPartition: Readonly<Record<string, number>>
+  readonly insertMs: HistogramSnapshot
+  /** A flush from its first insert to its position, retries included. */
+  readonly flushMs: HistogramSnapshot
+  readonly flushes: number
+  readonly failedInserts: number
+  readonly waitingRows: number
+  readonly dropped: number
+  readonly heldAlready: number
+  readonly findingRepeats: number
+  readonly deadLettersByReason: Readonly<Record<string, number>>
+}
+
+export interface Sink {
+  /** Learns from ClickHouse where to resume, then follows the log. */
+  start(): Promise<void>
+  /** Lands what waits (one try), then stops. Idempotent. */
+  close(): Promise<void>
+  /** Rejects when the log's consumer has failed; resolves on close. */
+  readonly failed: Promise<void>
+  stats(): SinkStats
+}
+
+/** How long positions without rows (clock records) may wait before they are written. */
+const idlePositionsMs = 60_000
+
+/**
+ * Lands the log in ClickHouse, each record's row exactly once whatever is killed when:
+ * a flush writes its rows table by table (each insert is one part: all or nothing), then the positions. A start resumes at the positions and
+ * asks each table which offsets beyond them it holds; those are left out. While ClickHouse is away it waits: two flushes are held in
+ * memory and the log's consumer stands still.
+ */
+export const createSink = (parts: {
+  readonly log: EventLog
+  readonly store: StoreConnection
+  readonly decoder: EnvelopeDecoder
+  readonly redelivery: RedeliveryFilter
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly settings: SinkSettings
+}): Sink => {
+  const { log, store, decoder, redelivery, clock, logger, settings } = parts
+  const counts: RouteCounts = { dropped: 0, heldAlready: 0, findingRepeats: 0, deadLettersByReason: new Map() }
+  const rowsByTable = new Map<string, number>()
+  const lag = new Map<string, number>()
+  const gaps = new Map<string, number>()
+  const written = new Map<string, number>()
+  const insertMs = createLatencyHistogram()
+  const flushMs = createLatencyHistogram()
+  let flushes = 0
+  let failedInserts = 0
+
+  let state: LandedState = { positions: new Map(), held: new Map(), landedAtMs: 0 }
+  let lastLandedAtMs = 0
+  let lastWriteMs = clock.now()
+  let current = createLandingBatch()
+  let spare = createLandingBatch()
+  let writing: Promise<void> | null = null
+  let flushTimer: ReturnType<typeof setTimeout> | null = null
+  let rollUpTimer: ReturnType<typeof setTimeout> | null = null
+  let rollingUp: Promise<void> | null = null
+  let consumer: LogConsumer | null = null
+  let closing = false
+  /** Set when a batch could not be landed before the end: nothing after it may be, or a position would claim it. */
+  let abandoned = false
+  let wake = (): void => {}
+  let closed: Promise<void> | null = null
+
+  const marks = createFindingMarks()
+  const isHeld = (table: LandedTable, topic: string, partition: number, offset: number): boolean =>
+    state.held.get(table)?.get(partitionName(topic, partition))?.has(offset) === true
+  const router = createRecordRouter({ decoder, redelivery, marks, isHeld, counts, clock })
+  const writer = createBatchWriter(store, (table, rows, ms) => {
+    rowsByTable.set(table, (rowsByTable.get(table) ?? 0) + rows)
+    insertMs.record(ms)
+  })
+
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+
+  const land = async (batch: LandingBatch): Promise<void> => {
+    const begun = performance.now()
+    for (let waitMs = settings.retryMsMin; ; waitMs = Math.min(waitMs * 2, settings.retryMsMax)) {
+      try {
+        await writer.write(batch)
+        break
+      } catch (error) {
+        failedInserts++
+        logger.error({ error: error instanceof Error ? error.message : String(error), rows: batch.rows, waitMs }, 'landing failed; it will be tried again')
+        if (!closing) await pause(waitMs)
+        if (closing) {
+          abandoned = true
+          return
+        }
+      }
+    }
+    flushes++
+    flushMs.record(performance.now() - begun)
+    for (const { topic, partition, nextOffset } of batch.positions) written.set(partitionName(topic, partition), nextOffset)
+    batch.clear()
+  }
+
+  /** Hands the current batch to the writer. Only when nothing is being written. */
+  const beginWrite = (): void => {
+    if (flushTimer !== null) clearTimeout(flushTimer)
+    flushTimer = null
+    const batch = current
+    current = spare
+    spare = batch
+    lastWriteMs = clock.now()
+    lastLandedAtMs = Math.max(lastWriteMs, lastLandedAtMs + 1)
+    batch.seal(lastLandedAtMs)
+    writing = land(batch).finally(() => {
+      writing = null
+    })
+  }
+
+  const isFull = (): boolean => current.rows >= settings.batchRowsMax || current.bytes >= settings.batchBytesMax
+
+  const makeRoom = async (): Promise<void> => {
+    while (isFull() && !abandoned) {
+      if (writing === null) beginWrite()
+      else await writing
+    }
+  }
+
+  const flush = async (): Promise<void> => {
+    while (writing !== null) await writing
+    if (!abandoned && current.positions.length > 0) beginWrite()
+    while (writing !== null) await writing
+  }
+
+  const onBatch = async ({ topic, partition, records, nextOffset, endOffset }: LogBatch): Promise<void> => {
+    await makeRoom()
+    if (abandoned) return
+    for (const record of records) router.route(current, topic, partition, record)
+    current.reached(topic, partition, nextOffset)
+    lag.set(partitionName(topic, partition), endOffset - nextOffset)
+    if (isFull() && writing === null) beginWrite()
+    else if (flushTimer === null && (current.rows > 0 || clock.now() - lastWriteMs > idlePositionsMs)) {
+      flushTimer = setTimeout(() => {
+        flushTimer = null
+        void flush()
+      }, settings.flushMs)
+    }
+  }
+
+  const learn = async (): Promise<void> => {
+    await flush()
+    state = await readLandedState(store.landing)
+    lastLandedAtMs = Math.max(lastLandedAtMs, state.landedAtMs)
+    const findingsFrom = new Map<number, number>()
+    for (const [name, next] of state.positions) if (name.startsWith('findings.v1/')) findingsFrom.set(Number(name.slice('findings.v1/'.length)), next)
+    await loadFindingMarks(store.landing, marks, findingsFrom)
+    const primed = await primeRedeliveries(store.landing, redelivery, state.landedAtMs)
+    logger.info({ positions: Object.fromEntries(state.positions), primed }, 'the sink has learnt where to resume')
+  }
+
+  const scheduleRollUp = (): void => {
+    if (settings.rollUpMs === 0 || closing) return
+    rollUpTimer = setTimeout(() => {
+      rollingUp = rollUp(store.query)
+        .then(
+          () => undefined,
+          (error: unknown) => logger.error({ error: error instanceof Error ? error.message : String(error) }, 'the minutes could not be computed; next time'),
+        )
+        .finally(() => {
+          rollingUp = null
+          scheduleRollUp()
+        })
+    }, settings.rollUpMs)
+  }
+
+  let settleFailed: { resolve: () => void; reject: (reason: unknown) => void }
+  const failed = new Promise<void>((resolve, reject) => {
+    settleFailed = { resolve, reject }
+  })
+  // Whoever awaits it is told; nobody awaiting it is no fault.
+  failed.catch(() => {})
+
+  const stop = async (): Promise<void> => {
+    closing = true
+    wake()
+    if (rollUpTimer !== null) clearTimeout(rollUpTimer)
+    await consumer?.close()
+    await flush()
+    if (flushTimer !== null) clearTimeout(flushTimer)
+    await rollingUp
+    settleFailed.resolve()
+  }
+
+  return {
+    failed,
+    async start() {
+      consumer = await log.consume({
+        topics: landedTopics,
+        group: 'wardwatch-sink',
+        async onAssigned(partitions) {
+          await learn()
+          return partitions.map(({ topic, partition }) => state.positions.get(partitionName(topic, partition)) ?? 'earliest')
+        },
+        onBatch,
+        onRevoked: flush,
+        onOutOfRange({ topic, partition, from, to }) {
+          const name = partitionName(topic, partition)
+          gaps.set(name, (gaps.get(name) ?? 0) + (to - from))
+          logger.error({ topic, partition, from, to }, 'retention dropped records before they were landed')
+        },
+      })
+      consumer.failed.catch((error: unknown) => settleFailed.reject(error))
+      scheduleRollUp()
+    },
+    close: () => (closed ??= stop()),
+    stats: () => ({
+      rowsByTable: Object.fromEntries(rowsByTable),
+      lagByPartition: Object.fromEntries(lag),
+      positions: Object.fromEntries(written),
+      gapsByPartition: Object.fromEntries(gaps),
+      insertMs: insertMs.snapshot(),
+      flushMs: flushMs.snapshot(),
+      flushes,
+      failedInserts,
+      waitingRows: current.rows + (writing === null ? 0 : spare.rows),
+      dropped: counts.dropped,
+      heldAlready: counts.heldAlready,
+      findingRepeats: counts.findingRepeats,
+      deadLettersByReason: Object.fromEntries(counts.deadLettersByReason),
+    }),
+  }
+}
