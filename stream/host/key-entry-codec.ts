@@ -7,10 +7,8 @@ const formatVersion = 1
 /** What could not be kept or restored, and why: the stage starts from its initial state. */
 export type CodecFault = (slot: StageSlot, reason: 'state-not-json' | 'state-bytes' | 'state-unreadable', error: unknown) => void
 
-const hasTimer = ({ timerIndex }: StageSlot, { timers }: KeyEntry): boolean => timerIndex >= 0 && timers[timerIndex] !== Infinity
-
 /**
- * A key's states, timers and applied offset as UTF-8 JSON.
+ * A key's states, timers (when, and how often it has fired) and applied offset as UTF-8 JSON.
  * @param applied the last offset that the states contain, -1 for none.
  */
 export const encodeKeyEntry = (entry: KeyEntry, slots: readonly StageSlot[], applied: number, onFault: CodecFault): Uint8Array => {
@@ -30,7 +28,10 @@ export const encodeKeyEntry = (entry: KeyEntry, slots: readonly StageSlot[], app
     // Characters are never more than bytes: cheap, and exact enough to report. What is over its bound is reset at the step check.
     if (text.length > slot.stage.stateBytesMax) onFault(slot, 'state-bytes', new RangeError(stateTooLarge(slot, text.length)))
     states += `${states === '' ? '' : ','}${JSON.stringify(slot.tag)}:${text}`
-    if (hasTimer(slot, entry)) timers += `${timers === '' ? '' : ','}${JSON.stringify(slot.tag)}:${entry.timers[slot.timerIndex]}`
+    if (slot.timerIndex < 0) continue
+    const at = entry.timers[slot.timerIndex]!
+    const timer = JSON.stringify([at === Infinity ? null : at, entry.fires[slot.timerIndex]])
+    timers += `${timers === '' ? '' : ','}${JSON.stringify(slot.tag)}:${timer}`
   }
   const head = JSON.stringify({ v: formatVersion, applied, seen, steps, site, proven }).slice(0, -1)
   return Buffer.from(`${head},"timers":{${timers}},"states":{${states}}}`)
@@ -69,7 +70,10 @@ export const decodeKeyEntry = (
     // The JSON itself, not what the schema made of it: that is what the live state would have been.
     entry.states[slot.index] = state
     const timer = stored.timers[slot.tag]
-    if (slot.timerIndex >= 0 && typeof timer === 'number') entry.timers[slot.timerIndex] = timer
+    if (slot.timerIndex < 0 || !Array.isArray(timer)) continue
+    const [at, fires] = timer as unknown[]
+    if (typeof at === 'number') entry.timers[slot.timerIndex] = at
+    if (typeof fires === 'number') entry.fires[slot.timerIndex] = fires
   }
   return entry
 }

@@ -11,7 +11,9 @@ export interface KeyEntry {
   applied: number
   /** The offset of the last observation: the order of eviction. */
   seen: number
-  /** How many observations and timers were applied: decides when the size of the states is checked. */
+  /** How often each timer has fired, by timer index; with `steps` it decides when a state's size is checked. */
+  readonly fires: number[]
+  /** How many observations were applied. */
   steps: number
   /** The last known site; a timer has no observation to ask. */
   site: string | null
@@ -29,6 +31,7 @@ export const createKeyEntry = (key: string, stages: number, timers: number): Key
   states: new Array<unknown>(stages).fill(undefined),
   timers: new Array<number>(timers).fill(Infinity),
   queuedAt: new Array<number>(timers).fill(Infinity),
+  fires: new Array<number>(timers).fill(0),
   applied: -1,
   seen: -1,
   steps: 0,

@@ -33,7 +33,7 @@ export interface ProcessorSettings {
   readonly outageGapMs?: number
   /** A record this much behind the watermark is counted as late. */
   readonly lateMs?: number
-  /** Every so many observations and timers of a key the size of its states is checked. */
+  /** Every so many observations of a key, and every so many firings of a timer, the size of its states is checked. */
   readonly sizeCheckSteps?: number
 }
 
@@ -165,7 +165,14 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
     slot.faults++
     onFault?.({ stage: slot.id, version: slot.stage.version, key, position: position(), reason, error })
   }
-  /** The state becomes what a checkpoint and a restart would make of it; undefined (initial at the next observation) when it does not fit. */
+  /** Initial at the next observation. */
+  const reset = (slot: StageSlot, entry: KeyEntry): void => {
+    entry.states[slot.index] = undefined
+    if (slot.timerIndex < 0) return
+    timers.set(entry, slot, Infinity)
+    entry.fires[slot.timerIndex] = 0
+  }
+  /** The state becomes what a checkpoint and a restart would make of it; it is reset when it does not fit. */
   const throughJson = (slot: StageSlot, entry: KeyEntry): void => {
     const state = entry.states[slot.index]
     if (state === undefined) return
@@ -175,42 +182,40 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
     } catch {
       fresh = undefined
     }
-    const fits = fresh !== undefined && slot.stage.state.safeParse(fresh).success
-    entry.states[slot.index] = fits ? fresh : undefined
-    if (!fits && slot.timerIndex >= 0) timers.set(entry, slot, Infinity)
+    if (fresh !== undefined && slot.stage.state.safeParse(fresh).success) entry.states[slot.index] = fresh
+    else reset(slot, entry)
   }
   const threw = (slot: StageSlot, entry: KeyEntry, error: unknown): void => {
     running = null
     report(slot, entry.key, 'threw', error)
     throughJson(slot, entry)
   }
-  /** At fixed steps of a key, never at a checkpoint: when a state is reset must not depend on when checkpoints are taken. */
-  const checkSizes = (entry: KeyEntry): void => {
-    for (const slot of slots) {
-      const state = entry.states[slot.index]
-      if (state === undefined) continue
-      let bytes = Infinity
-      try {
-        bytes = Buffer.byteLength(JSON.stringify(state))
-      } catch (error) {
-        report(slot, entry.key, 'state-not-json', error)
-      }
-      if (bytes <= slot.stage.stateBytesMax) continue
-      if (bytes !== Infinity) report(slot, entry.key, 'state-bytes', new RangeError(stateTooLarge(slot, bytes)))
-      entry.states[slot.index] = undefined
-      if (slot.timerIndex >= 0) timers.set(entry, slot, Infinity)
-    }
-  }
-
-  const step = (entry: KeyEntry): void => {
-    if (++entry.steps % sizeCheckSteps === 0) checkSizes(entry)
-  }
-  const wake = (entry: KeyEntry, slot: StageSlot): void => {
-    // Set for the past before the snapshot it was restored from: it has fired since.
-    if (offset <= entry.applied) return
+  /**
+   * At fixed steps of a key (and never at a checkpoint: when a state is reset must not depend on when checkpoints are taken; nor on
+   * another stage's timers: what one rule does must not show in another's state).
+   */
+  const checkSize = (slot: StageSlot, entry: KeyEntry): void => {
     const state = entry.states[slot.index]
     if (state === undefined) return
+    let bytes = Infinity
+    try {
+      bytes = Buffer.byteLength(JSON.stringify(state))
+    } catch (error) {
+      report(slot, entry.key, 'state-not-json', error)
+    }
+    if (bytes <= slot.stage.stateBytesMax) return
+    if (bytes !== Infinity) report(slot, entry.key, 'state-bytes', new RangeError(stateTooLarge(slot, bytes)))
+    reset(slot, entry)
+  }
+  /** Not before the snapshot that the entry was restored from: up to there its timers have had their turn. */
+  const mayWake = (entry: KeyEntry): boolean => {
+    if (offset <= entry.applied) return false
     touched.touch(entry)
+    return true
+  }
+  const wake = (entry: KeyEntry, slot: StageSlot): void => {
+    const state = entry.states[slot.index]
+    if (state === undefined) return
     const { context } = slot
     context.key = entry.key
     context.nowMs = time.watermarkMs
@@ -220,13 +225,16 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
     running = slot
     emits = 0
     counts.timers++
+    // Counted first: a reset state has fired no timer.
+    const fires = entry.fires[slot.timerIndex]! + 1
+    entry.fires[slot.timerIndex] = fires
     try {
       slot.stage.onTimer?.(state, slot.parameters, context)
     } catch (error) {
       threw(slot, entry, error)
     }
     running = null
-    step(entry)
+    if (fires % sizeCheckSteps === 0) checkSize(slot, entry)
   }
 
   const observe = (key: string, observation: Observation, atMs: number): void => {
@@ -268,7 +276,7 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
       }
     }
     running = null
-    step(entry)
+    if (++entry.steps % sizeCheckSteps === 0) for (const slot of slots) checkSize(slot, entry)
   }
 
   const processRecord = (record: { readonly offset: number; readonly key: string; readonly value: Uint8Array }): void => {
@@ -282,7 +290,7 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
     if (value.length < 8 || kind === undefined || kind < 1 || kind > 3) return countDeadLetter(counts, 'bad-envelope')
     const atMs = envelopeTime(value)
     const clock = isClock(value)
-    if (advanceTime(time, atMs, clock, outageGapMs)) timers.fire(time.watermarkMs, wake)
+    if (advanceTime(time, atMs, clock, outageGapMs)) timers.fire(time.watermarkMs, mayWake, wake)
     else if (time.watermarkMs - atMs > lateMs) counts.late++
     if (clock) {
       counts.clocks++

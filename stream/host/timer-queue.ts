@@ -27,8 +27,12 @@ export interface TimerQueue {
   set(entry: KeyEntry, slot: StageSlot, atMs: number): void
   /** The entry was evicted: its timers will not fire. */
   forget(entry: KeyEntry): void
-  /** Fires what is due at or before `nowMs`, in order. What is set for `nowMs` or earlier meanwhile waits for the next call. */
-  fire(nowMs: number, run: (entry: KeyEntry, slot: StageSlot) => void): void
+  /**
+   * Fires what is due at or before `nowMs`, in order. What is set for `nowMs` or earlier meanwhile waits for the next call.
+   * @param ready asked before anything of the entry changes; false leaves the timer for the next call
+   * @param run must not throw
+   */
+  fire(nowMs: number, ready: (entry: KeyEntry) => boolean, run: (entry: KeyEntry, slot: StageSlot) => void): void
   /** Nodes held, stale ones included. */
   readonly length: number
 }
@@ -36,7 +40,7 @@ export interface TimerQueue {
 export const createTimerQueue = (): TimerQueue => {
   let heap: Timer[] = []
   let stale = 0
-  /** Set while firing: timers set for the past during the pass. */
+  /** Set while firing: timers set for the past during the pass, and those that were not ready. */
   let waiting: Timer[] | null = null
   let firingAtMs = 0
 
@@ -108,7 +112,7 @@ export const createTimerQueue = (): TimerQueue => {
       for (const atMs of entry.queuedAt) if (atMs !== Infinity) stale++
       if (stale > Math.max(staleTimersMin, heap.length >> 1)) dropStale()
     },
-    fire(nowMs, run) {
+    fire(nowMs, ready, run) {
       if (heap.length === 0 || heap[0]!.atMs > nowMs) return
       waiting = []
       firingAtMs = nowMs
@@ -127,6 +131,9 @@ export const createTimerQueue = (): TimerQueue => {
             top.atMs = wantedMs
             siftDown(0)
           }
+        } else if (!ready(entry)) {
+          popTop()
+          waiting.push(top)
         } else {
           popTop()
           entry.timers[index] = Infinity
