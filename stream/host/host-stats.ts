@@ -21,6 +21,10 @@ export interface HostStats {
   readonly deadLetters: Readonly<Record<string, number>>
   /** By `topic/partition`: records behind the end. */
   readonly lag: Readonly<Record<string, number>>
+  /** By `topic/partition`: where it goes on. */
+  readonly nextOffset: Readonly<Record<string, number>>
+  /** By `topic/partition`: findings and derived observations that are not durable yet. */
+  readonly waiting: Readonly<Record<string, number>>
   /** By `topic/partition`, ms. */
   readonly watermarkMs: Readonly<Record<string, number>>
   readonly checkpoint: {
@@ -72,6 +76,8 @@ export const sumFigures = (partitions: readonly PartitionFigures[], outOfRange: 
     faults: sumByName(partitions.map((p) => p.faults)),
     deadLetters: sumByName(partitions.map((p) => p.deadLetters)),
     lag: byPartition((p) => p.lag),
+    nextOffset: byPartition((p) => p.nextOffset),
+    waiting: byPartition((p) => p.waiting),
     watermarkMs: byPartition((p) => p.watermarkMs),
     checkpoint: {
       written: total((p) => p.checkpoint.written),

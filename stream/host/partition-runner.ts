@@ -18,7 +18,7 @@ export interface PartitionFigures extends ProcessorCounts {
   readonly nextOffset: number
   /** Records behind the partition's end when the last batch was read: an upper bound. */
   readonly lag: number
-  readonly waitingFindings: number
+  readonly waiting: number
   readonly checkpoint: CheckpointFigures
 }
 
@@ -127,7 +127,7 @@ export const createPartitionRunner = (options: PartitionRunnerOptions): Partitio
       partition,
       nextOffset: nextOffset ?? 0,
       lag,
-      waitingFindings: findings.waiting,
+      waiting: findings.waiting + derived.waiting,
       checkpoint: checkpoints.figures(),
     }),
   }
