@@ -13,9 +13,12 @@ const state = z.object({
   /** Learned readings and bytes of a bin. */
   usual: ewmaState,
   usualBytes: ewmaState,
-  /** The device's last time stamp, ms; its usual lag behind the edge's clock, ms. */
+  /** When the last reading came, ms, and its own time; the usual lag of its clock behind the edge's, ms. */
+  heard: z.number(),
   time: z.number(),
   lagMs: z.number().nullable(),
+  /** Readings of this bin that were a backlog's. */
+  late: z.number(),
   /** Throttles by the broker in this bin. */
   throttled: z.number(),
   firedAt: z.number(),
@@ -64,20 +67,37 @@ export default defineDetector({
   }),
   state,
   stateBytesMax: 400,
-  initial: (): State => ({ bin: 0, n: 0, bytes: 0, usual: ewma(), usualBytes: ewma(), time: 0, lagMs: null, throttled: 0, firedAt: 0 }),
+  initial: (): State => ({
+    bin: 0,
+    n: 0,
+    bytes: 0,
+    usual: ewma(),
+    usualBytes: ewma(),
+    heard: 0,
+    time: 0,
+    lagMs: null,
+    late: 0,
+    throttled: 0,
+    firedAt: 0,
+  }),
   observe(state, observation, parameters, context) {
     const at = observation.receivedAt
     if (observation.kind === 'session') {
       if (observation.event !== 'throttled') return
       turn(state, at, parameters)
-      // What the broker kept off was sent all the same: its rate counts from here on.
+      // A long backlog is throttled too.
+      if (state.late > state.n) return
+      // What the broker holds back was sent all the same: its rate counts.
       state.throttled++
-      state.n += Math.max(1, Math.min(observation.amount ?? 1, parameters.readingsFloor))
+      if (observation.reason === 'publish-rate') state.n += Math.max(1, Math.min(observation.amount ?? 1, parameters.readingsFloor))
       check(state, at, observation.site, parameters, context)
       return
     }
     turn(state, at, parameters)
-    if (isBacklog(state, observation, parameters)) return
+    if (isBacklog(state, observation, parameters)) {
+      state.late++
+      return
+    }
     state.n++
     state.bytes += observation.bytes
     if (state.n > parameters.readingsFloor || state.bytes > parameters.bytesFloor) check(state, at, observation.site, parameters, context)
@@ -101,25 +121,28 @@ const turn = (state: State, at: number, { binMs }: Parameters): void => {
   state.n = 0
   state.bytes = 0
   state.throttled = 0
+  state.late = 0
 }
 
+/** Behind the edge's clock and catching up, in strides of the device's own rhythm. */
 const isBacklog = (state: State, reading: Reading, { backlogLagMs, warmupBins, binMs }: Parameters): boolean => {
   const time = reading.deviceTime
   if (time === null) return false
   const lag = reading.receivedAt - time
   const apart = time - state.time
+  const first = state.time === 0
+  const gap = reading.receivedAt - state.heard
+  state.heard = reading.receivedAt
   state.time = time
-  if (state.lagMs === null) {
-    state.lagMs = lag
-    return false
+  const usualLag = state.lagMs ?? 0
+  if (lag > usualLag + backlogLagMs) {
+    if (first) return true
+    const usualApartMs = state.usual[2] >= warmupBins && state.usual[0] > 0 ? binMs / state.usual[0] : 200
+    if (apart > gap * 2 && apart * 2 >= usualApartMs) return true
   }
-  if (lag <= state.lagMs + backlogLagMs) {
-    // The clock error is learned as the smallest lag, and slowly forgotten: a drifting clock stays known.
-    state.lagMs = lag < state.lagMs ? lag : Math.round(state.lagMs + Math.min(lag - state.lagMs, 20_000) / 64)
-    return false
-  }
-  const usualApartMs = state.usual[2] >= warmupBins && state.usual[0] > 0 ? binMs / state.usual[0] : 200
-  return apart * 2 >= usualApartMs
+  // The clock's error is learned as the smallest lag, and slowly forgotten: a drifting clock stays known.
+  state.lagMs = state.lagMs === null || lag < state.lagMs ? lag : Math.round(state.lagMs + (lag - state.lagMs) / 64)
+  return false
 }
 
 const check = (state: State, at: number, site: string | null, parameters: Parameters, context: DetectorContext): void => {

@@ -76,8 +76,8 @@ export default defineDetector({
           emitLimit(state, name, row, value, reading.site, context)
         continue
       }
-      // A clock that went back, or a reading from a backlog: nothing is known about how fast it changed.
-      const jump = before === undefined || elapsedMs < 0 ? 0 : Math.abs(value - before)
+      // A clock that went back, or a reading from a backlog: nothing is known about how fast it changed; nor after a value that was none.
+      const jump = before === undefined || elapsedMs < 0 || before < row.low || before > row.high ? 0 : Math.abs(value - before)
       if (jump > row.ratePerMinuteMax * minutes) {
         doubt(state, name, 1, receivedAt)
         if (isDue(state, name, receivedAt, parameters.readingsMin, parameters.lastsMs, parameters.cooldownMs))

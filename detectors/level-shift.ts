@@ -93,7 +93,7 @@ export default defineDetector({
     /** Readings of a vital before its level counts as learned. */
     samplesMin: z.int().min(2).max(memory).default(12),
     /** Readings at the new level, net of those at the old. */
-    readingsMin: z.int().min(2).max(60).default(6),
+    readingsMin: z.int().min(2).max(60).default(5),
     /** For this long at least. */
     lastsMs: z.int().min(0).default(20_000),
     /** A level that stayed so long is the new one. */

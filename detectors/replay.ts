@@ -141,7 +141,11 @@ const judge = (state: State, reading: Reading, inFlightMax: number, redeliveryMs
     state.passed = 0
     return 'new'
   }
-  if (seq === high && deviceTime === state.timeHigh) return 'redelivered'
+  // The newest at once again: a device that says everything twice, or the end of a redelivery.
+  if (seq === high && deviceTime === state.timeHigh) {
+    state.againHigh = seq
+    return 'redelivered'
+  }
   // A counter that starts again while the clock goes on is a restarted device.
   if (deviceTime !== null && deviceTime > state.timeHigh) return restart(state, seq, deviceTime)
   if (!coverSequence(state.cover, seq)) return 'new'

@@ -9,6 +9,8 @@ const devicesMax = 20_000
 const idCharactersMax = 600_000
 const waitingMax = 256
 const paces = 8
+/** Who falls silent this long after many did is one of them. */
+const togetherMs = 60_000
 
 /** A device's standing; kept as pace * 4 + standing, so that an entry is its id and one or two digits. */
 const heard = 0
@@ -30,6 +32,8 @@ const state = z.object({
   quietAt: z.number(),
   /** The slowest pace that was silent with it. */
   quietPace: z.number(),
+  /** When many were last told together, ms; 0 for never: who follows within a minute is one of them. */
+  togetherAt: z.number(),
   /** When devices that stayed silent after their site came back are told, ms; 0 for never. */
   recheckAt: z.number(),
 })
@@ -58,7 +62,7 @@ export default defineDetector({
   accepts: ['presence'],
   parameters: z.object({
     /** How long an absence is held, so that a site's common silence can show. */
-    holdMs: z.int().min(0).default(10_000),
+    holdMs: z.int().min(0).default(5_000),
     /** Share of the devices as quick as this one, or quicker, from which it is the site that is quiet. */
     siteShareMin: z.number().min(0.05).max(1).default(0.5),
     /** A site needs so many silent devices to be quiet. */
@@ -78,6 +82,7 @@ export default defineDetector({
     held: [],
     quietAt: 0,
     quietPace: 0,
+    togetherAt: 0,
     recheckAt: 0,
   }),
   observe(state, presence, parameters, context) {
@@ -89,6 +94,8 @@ export default defineDetector({
     const { nowMs } = context
     let due = 0
     while (due < state.held.length && state.held[due]![3] + parameters.holdMs <= nowMs) due++
+    // Many at once are judged at once, the late ones of them too.
+    if (due > 0 && state.held.length >= parameters.togetherMin) due = state.held.length
     if (due > 0) judge(state, state.held.splice(0, due), parameters, context)
     if (state.recheckAt > 0 && state.recheckAt <= nowMs) recheck(state, context)
     wake(state, parameters, context)
@@ -168,7 +175,7 @@ const shareSilent = (state: State, pace: number): { share: number; known: number
 }
 
 const judge = (state: State, due: State['held'], parameters: Parameters, context: DetectorContext): void => {
-  const { siteShareMin, siteDevicesMin, togetherMin } = parameters
+  const { siteShareMin, siteDevicesMin, togetherMin, aftermathMs } = parameters
   const alone: State['held'] = []
   for (const silence of due) {
     const pace = Math.floor(standingOf(state, silence[0]) / 4)
@@ -186,7 +193,14 @@ const judge = (state: State, due: State['held'], parameters: Parameters, context
       tellSite(silence, `${silent} of ${known} devices`, silent, known, share, siteShareMin, context)
     }
   }
+  const follows = state.togetherAt > 0 && alone.length > 0 && alone[0]![3] - state.togetherAt <= togetherMs
+  if (follows) {
+    for (const [device] of alone) state.devices[device] = state.devices[device]! - told + covered
+    return
+  }
   if (alone.length >= togetherMin) {
+    state.togetherAt = alone[0]![3]
+    state.recheckAt = state.togetherAt + aftermathMs
     const { known, silent, share } = shareSilent(state, paces - 1)
     tellSite(alone[0]!, `${alone.length} devices together, now ${silent} of ${known}`, silent, known, share, siteShareMin, context)
     return
@@ -207,7 +221,7 @@ const tellSite = (
   context.emit({
     score: sureness(share, shareMin),
     severity: 'high',
-    why: `${who} at ${site} fell silent (${decimal(share * 100, 0)} % of those that should have been heard), which is the site's network or power rather than each device.`,
+    why: `${who} at ${site} fell silent (${decimal(share * 100, 0)} % of those that should have been heard), which speaks of its network or power rather than of each device.`,
     evidence: [
       { feature: 'silent devices', observed: silent, expected: 0, unit: `of ${known}` },
       { feature: 'first noticed', observed: at, expected: 'none', unit: 'ms' },
