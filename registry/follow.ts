@@ -1,0 +1,62 @@
+import type { EventLog, LogConsumer } from '../contracts/event-log.ts'
+import type { Logger } from '../contracts/logger.ts'
+import { registryEvent } from '../contracts/registry.ts'
+import type { Directory } from './fold.ts'
+
+export interface RegistryFollower {
+  /** Resolves when everything that stood in the log at the start is folded in; rejects when the consumer fails before. */
+  readonly caughtUp: Promise<void>
+  /** As of `LogConsumer`: rejects when following has failed. */
+  readonly failed: Promise<void>
+  close(): Promise<void>
+}
+
+interface Following {
+  readonly log: EventLog
+  readonly directory: Pick<Directory, 'apply'>
+  /** Each process needs a group of its own: everyone has to see every event. */
+  readonly group: string
+  readonly logger: Logger
+}
+
+const topic = 'registry.v1'
+
+/**
+ * Keeps a directory current from `registry.v1`, always from its beginning. An event that cannot be read is told and passed over: one bad record
+ * must not keep later revocations from taking effect.
+ */
+export const followRegistry = async ({ log, directory, group, logger }: Following): Promise<RegistryFollower> => {
+  const missing = new Map<number, number>()
+  for (const { partition, earliest, next } of await log.ranges([topic])) if (next > earliest) missing.set(partition, next)
+  const { promise: caughtUp, resolve, reject } = Promise.withResolvers<void>()
+  if (missing.size === 0) resolve()
+
+  const fold = (value: Uint8Array, offset: number): void => {
+    try {
+      directory.apply(registryEvent.parse(JSON.parse(Buffer.from(value).toString('utf8'))))
+    } catch (error) {
+      logger.error({ topic, offset, error }, 'an event of the registry cannot be read; it is passed over')
+    }
+  }
+
+  const consumer: LogConsumer = await log.consume({
+    topics: [topic],
+    group,
+    onAssigned: (partitions) => Promise.resolve(partitions.map(() => 'earliest' as const)),
+    onBatch({ partition, records, nextOffset }) {
+      for (const { value, offset } of records) fold(value, offset)
+      const end = missing.get(partition)
+      if (end !== undefined && nextOffset >= end) {
+        missing.delete(partition)
+        if (missing.size === 0) resolve()
+      }
+      return Promise.resolve()
+    },
+    // Nothing expires in this topic: `kept` retention. A gap would mean a damaged log.
+    onOutOfRange: (gap) => logger.error(gap, 'a part of the registry is gone from the log'),
+  })
+  consumer.failed.catch(reject)
+  // Whoever awaits neither must not end the process by it: `failed` is the one to watch.
+  caughtUp.catch(() => undefined)
+  return { caughtUp, failed: consumer.failed, close: () => consumer.close() }
+}
