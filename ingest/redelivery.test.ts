@@ -1,90 +1,90 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Delivery, createRedeliveryFilter } from './redelivery.ts'
+import type { Reading } from '../contracts/observation.ts'
+import type { SeenReading } from '../contracts/redelivery.ts'
+import { createRedeliveryFilter } from './redelivery.ts'
 
-const delivery = (over: Partial<Delivery> = {}): Delivery => ({
-  deviceTime: 1_000,
+const reading = (over: Partial<Reading> = {}): Reading => ({
+  kind: 'reading',
+  device: 'd',
+  site: 's',
+  model: 'm',
+  session: 'x',
   receivedAt: 2_000,
+  deviceTime: 1_000,
   seq: 1,
-  payloadHash: 7,
+  firmware: null,
+  vitals: { hr: 72 },
+  payloadHash: -7,
   bytes: 100,
+  redelivered: false,
   ...over,
 })
+const answers = (...readings: Partial<Reading>[]): string[] => {
+  const filter = createRedeliveryFilter()
+  return readings.map((over) => filter.see(reading(over)))
+}
 
 describe('a redelivery', () => {
-  it('is the same reading a second time, received at another time', () => {
-    const filter = createRedeliveryFilter()
-    expect([filter.offer('d', delivery()), filter.offer('d', delivery({ receivedAt: 9_000 })), filter.offer('e', delivery())]).toEqual([
-      'first',
-      'again',
-      'first',
-    ])
+  it('is the same reading a second time, over another session and received at another time', () => {
+    expect(answers({}, { receivedAt: 9_000, session: 'y', redelivered: true }, { device: 'e' })).toEqual(['first', 'again', 'first'])
   })
 
-  it.each<[string, Partial<Delivery>]>([
-    ['time', { deviceTime: 1_001 }],
-    ['sequence', { seq: 2 }],
-    ['bytes', { payloadHash: 8 }],
-    ['length', { bytes: 101 }],
-  ])('is not one of another %s', (_, other) => {
-    const filter = createRedeliveryFilter()
-    expect([filter.offer('d', delivery()), filter.offer('d', delivery(other))]).toEqual(['first', 'first'])
+  it.each<[string, Partial<Reading>, Partial<Reading>]>([
+    ['sequence', {}, { seq: 2 }],
+    ['bytes', {}, { payloadHash: 8 }],
+    ['length', {}, { bytes: 101 }],
+    ['time, where there is no sequence', { seq: null }, { seq: null, deviceTime: 1_001 }],
+    ['kind: one with a sequence and one without', {}, { seq: null }],
+  ])('is not one of another %s', (_, one, other) => {
+    expect(answers(one, other)).toEqual(['first', 'first'])
   })
 
-  it('is told by its sequence number when its clock was ahead and was clamped', () => {
-    const filter = createRedeliveryFilter()
-    filter.offer('d', delivery({ receivedAt: 2_000, deviceTime: 302_000 }))
-    expect(filter.offer('d', delivery({ receivedAt: 9_000, deviceTime: 309_000 }))).toBe('again')
-    expect(filter.offer('d', delivery({ receivedAt: 900_000, deviceTime: 310_000 }))).toBe('again')
+  it('is told when its clock was ahead, and clamped to another value at each delivery', () => {
+    expect(answers({ deviceTime: 302_000 }, { receivedAt: 9_000, deviceTime: 309_000 })).toEqual(['first', 'again'])
   })
 
   it('is never said of readings without sequence and time: two equal ones may be two measurements', () => {
-    const filter = createRedeliveryFilter()
-    const bare = delivery({ seq: null, deviceTime: null })
-    expect([filter.offer('d', bare), filter.offer('d', bare)]).toEqual(['first', 'first'])
-    const clamped = delivery({ seq: null, deviceTime: 5_000 })
-    expect([filter.offer('d', clamped), filter.offer('d', clamped)]).toEqual(['first', 'first'])
+    expect(answers({ seq: null, deviceTime: null }, { seq: null, deviceTime: null })).toEqual(['first', 'first'])
   })
 
   it('is told by the time alone, and by the sequence alone', () => {
-    for (const over of [{ seq: null }, { deviceTime: null }]) {
-      const filter = createRedeliveryFilter()
-      expect([filter.offer('d', delivery(over)), filter.offer('d', delivery(over))]).toEqual(['first', 'again'])
-    }
+    for (const over of [{ seq: null }, { deviceTime: null }]) expect(answers(over, over)).toEqual(['first', 'again'])
   })
 
-  it('is told across a restart when the filter was primed with what had landed', () => {
+  it('is told across a restart when the filter was primed with what had landed, whichever sign the store gives the hash', () => {
     const filter = createRedeliveryFilter()
-    filter.prime('d', [delivery(), delivery({ seq: 2 })])
-    expect([filter.offer('d', delivery({ seq: 2 })), filter.offer('d', delivery({ seq: 3 }))]).toEqual(['again', 'first'])
+    filter.prime('d', [reading(), reading({ seq: 2, payloadHash: -7 >>> 0 })])
+    expect([2, 1, 3].map((seq) => filter.see(reading({ seq })))).toEqual(['again', 'again', 'first'])
   })
 })
 
-it('agrees with the plain rule over any stream: the last N distinct readings of each device', () => {
+it('agrees with the plain rule over any stream and any restart: the last N distinct readings of each device', () => {
   const one = fc.record({
     device: fc.constantFrom('a', 'b', 'c'),
-    delivery: fc.record({
-      deviceTime: fc.option(fc.integer({ min: 0, max: 3 }), { nil: null }),
-      receivedAt: fc.constant(10),
-      seq: fc.option(fc.integer({ min: 0, max: 12 }), { nil: null }),
-      payloadHash: fc.constantFrom(-5, 5),
-      bytes: fc.constant(9),
-    }),
+    deviceTime: fc.option(fc.integer({ min: 0, max: 3 }), { nil: null }),
+    seq: fc.option(fc.integer({ min: 0, max: 12 }), { nil: null }),
+    payloadHash: fc.constantFrom(-5, 5),
   })
+  const same = (a: SeenReading, b: SeenReading): boolean =>
+    a.payloadHash === b.payloadHash &&
+    a.bytes === b.bytes &&
+    a.seq === b.seq &&
+    (a.seq !== null || (a.deviceTime !== null && a.deviceTime === b.deviceTime))
   fc.assert(
     fc.property(fc.array(one, { maxLength: 300 }), fc.integer({ min: 1, max: 40 }), fc.nat(300), (stream, perDeviceMax, restartAt) => {
       let filter = createRedeliveryFilter({ perDeviceMax })
-      const landed = new Map<string, Delivery[]>()
-      stream.forEach(({ device, delivery }, i) => {
+      const landed = new Map<string, Reading[]>()
+      stream.forEach((over, i) => {
         if (i === restartAt) {
           filter = createRedeliveryFilter({ perDeviceMax })
           for (const [device, rows] of landed) filter.prime(device, rows.slice(-perDeviceMax))
         }
-        const rows = landed.get(device) ?? []
-        const identified = delivery.seq !== null || delivery.deviceTime !== null
-        const again = identified && rows.slice(-perDeviceMax).some((row) => JSON.stringify(row) === JSON.stringify(delivery))
-        expect(filter.offer(device, delivery)).toBe(again ? 'again' : 'first')
-        if (!again) landed.set(device, [...rows, delivery])
+        const now = reading(over)
+        const rows = landed.get(now.device) ?? []
+        const again = rows.slice(-perDeviceMax).some((row) => same(row, now))
+        expect(filter.see(now)).toBe(again ? 'again' : 'first')
+        if (!again) landed.set(now.device, [...rows, now])
       })
     }),
   )
@@ -92,6 +92,6 @@ it('agrees with the plain rule over any stream: the last N distinct readings of 
 
 it('is bounded: the device not heard for longest is forgotten first', () => {
   const filter = createRedeliveryFilter({ devicesMax: 2 })
-  for (const device of ['a', 'b', 'a', 'c']) filter.offer(device, delivery())
-  expect([filter.devices, filter.offer('a', delivery()), filter.offer('b', delivery())]).toEqual([2, 'again', 'first'])
+  for (const device of ['a', 'b', 'a', 'c']) filter.see(reading({ device }))
+  expect([filter.devices, filter.see(reading({ device: 'a' })), filter.see(reading({ device: 'b' }))]).toEqual([2, 'again', 'first'])
 })

@@ -1,22 +1,10 @@
-import type { Reading } from '../contracts/observation.ts'
-
-/** What tells two deliveries of one reading: the fields of `Reading` by these names, as rows of the store hold them too. */
-export type Delivery = Pick<Reading, 'deviceTime' | 'receivedAt' | 'seq' | 'payloadHash' | 'bytes'>
+import type { RedeliveryFilter, SeenReading } from '../contracts/redelivery.ts'
 
 export interface RedeliverySettings {
   /** Distinct readings remembered of each device. */
   readonly perDeviceMax: number
-  /** Devices remembered; the one not heard for longest is forgotten first. At most 24 bytes a reading. */
+  /** Devices remembered, at 24 bytes a reading; the one not heard for longest is forgotten first. */
   readonly devicesMax: number
-}
-
-export interface RedeliveryFilter {
-  /** `again`: this reading is one of the device's last `perDeviceMax`, delivered once more. `first` readings are remembered. */
-  offer(device: string, delivery: Delivery): 'first' | 'again'
-  /** Remembers what has landed before a restart, oldest first, so that a redelivery across it is told too. */
-  prime(device: string, landed: Iterable<Delivery>): void
-  /** Devices remembered now. */
-  readonly devices: number
 }
 
 interface Recent {
@@ -32,95 +20,81 @@ interface Recent {
 const slotsAtFirst = 8
 /** In `times` and `seqs`: the device sends none. No decoder lets a negative one in. */
 const none = -1
-/** In `times`: the device's clock was ahead of the edge's, so the time may be a clamped one, another at each delivery. */
-const ahead = -2
 
-const grown = (recent: Recent, slots: number): void => {
-  const [times, seqs] = [new Float64Array(slots), new Float64Array(slots)]
-  const [hashes, lengths] = [new Int32Array(slots), new Int32Array(slots)]
-  times.set(recent.times)
-  seqs.set(recent.seqs)
-  hashes.set(recent.hashes)
-  lengths.set(recent.lengths)
-  Object.assign(recent, { times, seqs, hashes, lengths, at: recent.held })
+const emptyRecent = (slots: number): Recent => ({
+  times: new Float64Array(slots),
+  seqs: new Float64Array(slots),
+  hashes: new Int32Array(slots),
+  lengths: new Int32Array(slots),
+  at: 0,
+  held: 0,
+})
+
+const grow = (recent: Recent, slots: number): void => {
+  const { times, seqs, hashes, lengths } = recent
+  Object.assign(recent, emptyRecent(slots), { at: recent.held, held: recent.held })
+  recent.times.set(times)
+  recent.seqs.set(seqs)
+  recent.hashes.set(hashes)
+  recent.lengths.set(lengths)
 }
 
 /**
  * At QoS 1 a reading is logged twice when the edge died between the log's fsync and its PUBACK, or the device between the PUBACK and its own
  * note of it. That is a *redelivery* and not a new reading: it must not land twice. Given the readings in log order, two of one device are the same when
- * payload hash and length, sequence number and device time are equal.
+ * their payloads' hash and length are equal, and
  *
- * - With a sequence number, a time that was ahead of the edge's clock matches any: it may have been clamped, to another value at each delivery.
- * - With neither sequence number nor time a reading has no identity: two equal ones may be two measurements, and `first` is said, because
- *   a row too many is mended later and a row too few is not. The same holds for one without a sequence number whose time is
- *   relative (SenML) or clamped.
- * - A device without a clock that restarts its counter and then measures exactly the same within `perDeviceMax` readings is taken for
- *   a redelivery; `boot` or `ts` in the message avoids it.
+ * - their sequence numbers, if they have one. The device's time stands in the payload, so equal payloads claim equal times; `deviceTime` itself
+ *   may differ, because a clock that is ahead is clamped to another value at each delivery.
+ * - otherwise their times, if they have one.
  *
- * The rule is the identity alone, not the DUP flag: store-and-forward devices send again as new publishes.
+ * A reading with neither has no identity: two equal ones may be two measurements, and `first` is said, because a row too many is mended
+ * later and a row too few is not. The same goes for one without a sequence number whose time is relative (SenML) or clamped. What is
+ * taken wrongly for a redelivery: a device without `ts` and `boot` that restarts its counter and measures the very same again within `perDeviceMax`
+ * readings. The DUP flag plays no part: store-and-forward devices send again as new publishes.
  */
-export const createRedeliveryFilter = (settings: Partial<RedeliverySettings> = {}): RedeliveryFilter => {
+export const createRedeliveryFilter = (settings: Partial<RedeliverySettings> = {}): RedeliveryFilter & { readonly devices: number } => {
   const { perDeviceMax = 128, devicesMax = 100_000 } = settings
   const byDevice = new Map<string, Recent>()
 
   const recentOf = (device: string): Recent => {
     const known = byDevice.get(device)
-    if (known !== undefined) {
-      // A Map keeps the order of insertion: the first key is the device not heard for longest.
-      byDevice.delete(device)
-      byDevice.set(device, known)
-      return known
-    }
-    if (byDevice.size >= devicesMax) byDevice.delete(byDevice.keys().next().value!)
-    const slots = Math.min(slotsAtFirst, perDeviceMax)
-    const recent: Recent = {
-      times: new Float64Array(slots),
-      seqs: new Float64Array(slots),
-      hashes: new Int32Array(slots),
-      lengths: new Int32Array(slots),
-      at: 0,
-      held: 0,
-    }
+    if (known === undefined && byDevice.size >= devicesMax) byDevice.delete(byDevice.keys().next().value!)
+    const recent = known ?? emptyRecent(Math.min(slotsAtFirst, perDeviceMax))
+    // A Map keeps the order of insertion: its first key is the device not heard for longest.
+    if (known !== undefined) byDevice.delete(device)
     byDevice.set(device, recent)
     return recent
   }
 
-  const timeOf = ({ deviceTime, receivedAt }: Delivery): number =>
-    deviceTime === null ? none : deviceTime > receivedAt ? ahead : deviceTime
-
-  const isHeld = (recent: Recent, delivery: Delivery): boolean => {
-    const seq = delivery.seq ?? none
-    const time = timeOf(delivery)
-    if (seq === none && (time === none || time === ahead)) return false
+  const isHeld = (recent: Recent, { deviceTime, seq, payloadHash, bytes }: SeenReading): boolean => {
+    if (seq === null && deviceTime === null) return false
+    const hash = payloadHash | 0
     for (let i = 0; i < recent.held; i++) {
-      if (recent.hashes[i] !== (delivery.payloadHash | 0) || recent.lengths[i] !== delivery.bytes || recent.seqs[i] !== seq) continue
-      const other = recent.times[i]!
-      if (other === time || (seq !== none && time !== none && other !== none && (time === ahead || other === ahead))) return true
+      if (recent.hashes[i] !== hash || recent.lengths[i] !== bytes || recent.seqs[i] !== (seq ?? none)) continue
+      if (seq !== null || recent.times[i] === deviceTime) return true
     }
     return false
   }
 
-  const remember = (recent: Recent, delivery: Delivery): void => {
+  const seen = (recent: Recent, reading: SeenReading): 'first' | 'again' => {
+    if (isHeld(recent, reading)) return 'again'
     const slots = recent.hashes.length
-    if (recent.held === slots && slots < perDeviceMax) grown(recent, Math.min(slots * 2, perDeviceMax))
-    recent.times[recent.at] = timeOf(delivery)
-    recent.seqs[recent.at] = delivery.seq ?? none
-    recent.hashes[recent.at] = delivery.payloadHash
-    recent.lengths[recent.at] = delivery.bytes
+    if (recent.held === slots && slots < perDeviceMax) grow(recent, Math.min(slots * 2, perDeviceMax))
+    recent.times[recent.at] = reading.deviceTime ?? none
+    recent.seqs[recent.at] = reading.seq ?? none
+    recent.hashes[recent.at] = reading.payloadHash
+    recent.lengths[recent.at] = reading.bytes
     recent.at = (recent.at + 1) % recent.hashes.length
     if (recent.held < recent.hashes.length) recent.held++
+    return 'first'
   }
 
   return {
-    offer(device, delivery) {
+    see: (reading) => seen(recentOf(reading.device), reading),
+    prime(device, rows) {
       const recent = recentOf(device)
-      if (isHeld(recent, delivery)) return 'again'
-      remember(recent, delivery)
-      return 'first'
-    },
-    prime(device, landed) {
-      const recent = recentOf(device)
-      for (const delivery of landed) if (!isHeld(recent, delivery)) remember(recent, delivery)
+      for (const row of rows) seen(recent, row)
     },
     get devices() {
       return byDevice.size
