@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Reading } from '../contracts/observation.ts'
-import type { SeenReading } from '../contracts/redelivery.ts'
+import type { Delivery } from '../contracts/redelivery.ts'
 import { createRedeliveryFilter } from './redelivery.ts'
 
 const reading = (over: Partial<Reading> = {}): Reading => ({
@@ -22,7 +22,7 @@ const reading = (over: Partial<Reading> = {}): Reading => ({
 })
 const answers = (...readings: Partial<Reading>[]): string[] => {
   const filter = createRedeliveryFilter()
-  return readings.map((over) => filter.see(reading(over)))
+  return readings.map((over) => filter.offer(over.device ?? 'd', reading(over)))
 }
 
 describe('a redelivery', () => {
@@ -55,7 +55,7 @@ describe('a redelivery', () => {
   it('is told across a restart when the filter was primed with what had landed, whichever sign the store gives the hash', () => {
     const filter = createRedeliveryFilter()
     filter.prime('d', [reading(), reading({ seq: 2, payloadHash: -7 >>> 0 })])
-    expect([2, 1, 3].map((seq) => filter.see(reading({ seq })))).toEqual(['again', 'again', 'first'])
+    expect([2, 1, 3].map((seq) => filter.offer('d', reading({ seq })))).toEqual(['again', 'again', 'first'])
   })
 })
 
@@ -66,7 +66,7 @@ it('agrees with the plain rule over any stream and any restart: the last N disti
     seq: fc.option(fc.integer({ min: 0, max: 12 }), { nil: null }),
     payloadHash: fc.constantFrom(-5, 5),
   })
-  const same = (a: SeenReading, b: SeenReading): boolean =>
+  const same = (a: Delivery, b: Delivery): boolean =>
     a.payloadHash === b.payloadHash &&
     a.bytes === b.bytes &&
     a.seq === b.seq &&
@@ -83,7 +83,7 @@ it('agrees with the plain rule over any stream and any restart: the last N disti
         const now = reading(over)
         const rows = landed.get(now.device) ?? []
         const again = rows.slice(-perDeviceMax).some((row) => same(row, now))
-        expect(filter.see(now)).toBe(again ? 'again' : 'first')
+        expect(filter.offer(now.device, now)).toBe(again ? 'again' : 'first')
         if (!again) landed.set(now.device, [...rows, now])
       })
     }),
@@ -92,6 +92,6 @@ it('agrees with the plain rule over any stream and any restart: the last N disti
 
 it('is bounded: the device not heard for longest is forgotten first', () => {
   const filter = createRedeliveryFilter({ devicesMax: 2 })
-  for (const device of ['a', 'b', 'a', 'c']) filter.see(reading({ device }))
-  expect([filter.devices, filter.see(reading({ device: 'a' })), filter.see(reading({ device: 'b' }))]).toEqual([2, 'again', 'first'])
+  for (const device of ['a', 'b', 'a', 'c']) filter.offer(device, reading())
+  expect([filter.devices, filter.offer('a', reading()), filter.offer('b', reading())]).toEqual([2, 'again', 'first'])
 })

@@ -1,4 +1,4 @@
-import type { RedeliveryFilter, SeenReading } from '../contracts/redelivery.ts'
+import type { Delivery, RedeliveryFilter } from '../contracts/redelivery.ts'
 
 export interface RedeliverySettings {
   /** Distinct readings remembered of each device. */
@@ -67,7 +67,7 @@ export const createRedeliveryFilter = (settings: Partial<RedeliverySettings> = {
     return recent
   }
 
-  const isHeld = (recent: Recent, { deviceTime, seq, payloadHash, bytes }: SeenReading): boolean => {
+  const isHeld = (recent: Recent, { deviceTime, seq, payloadHash, bytes }: Delivery): boolean => {
     if (seq === null && deviceTime === null) return false
     const hash = payloadHash | 0
     for (let i = 0; i < recent.held; i++) {
@@ -77,7 +77,7 @@ export const createRedeliveryFilter = (settings: Partial<RedeliverySettings> = {
     return false
   }
 
-  const seen = (recent: Recent, reading: SeenReading): 'first' | 'again' => {
+  const seen = (recent: Recent, reading: Delivery): 'first' | 'again' => {
     if (isHeld(recent, reading)) return 'again'
     const slots = recent.hashes.length
     if (recent.held === slots && slots < perDeviceMax) grow(recent, Math.min(slots * 2, perDeviceMax))
@@ -91,7 +91,7 @@ export const createRedeliveryFilter = (settings: Partial<RedeliverySettings> = {
   }
 
   return {
-    see: (reading) => seen(recentOf(reading.device), reading),
+    offer: (device, delivery) => seen(recentOf(device), delivery),
     prime(device, rows) {
       const recent = recentOf(device)
       for (const row of rows) seen(recent, row)
