@@ -47,14 +47,14 @@ interface Slot {
  * device's own rate is learned from three bins of ten seconds.
  */
 const slots: readonly Slot[] = [
-  { attack: 'credential-brute-force', start: 0, length: 0.13, detectionMs: 10_000 },
+  { attack: 'credential-brute-force', start: 0, length: 0.1, detectionMs: 15_000 },
   { attack: 'silence', start: 0.03, length: 0.75, detectionMs: 40_000 },
-  { attack: 'level-shift', start: 0.08, length: 0.9, detectionMs: 50_000 },
+  { attack: 'level-shift', start: 0.08, length: 0.8, detectionMs: 30_000 },
   { attack: 'replay', start: 0.1, length: 0.6, detectionMs: 36_000 },
   { attack: 'topic-abuse', start: 0.14, length: 0.13, detectionMs: 10_000 },
   { attack: 'rogue-device', start: 0.2, length: 0.08, detectionMs: 5_000 },
   { attack: 'implausible-vitals', start: 0.24, length: 0.55, detectionMs: 25_000 },
-  { attack: 'identity-spraying', start: 0.3, length: 0.15, detectionMs: 10_000 },
+  { attack: 'identity-spraying', start: 0.3, length: 0.12, detectionMs: 15_000 },
   { attack: 'cloned-identity', start: 0.38, length: 0.35, detectionMs: 20_000 },
   { attack: 'flood', start: 0.62, length: 0.3, detectionMs: 12_000 },
 ]

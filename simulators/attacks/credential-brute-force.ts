@@ -1,7 +1,9 @@
 import { type Attack, addressSubject, perpetrate } from './attack.ts'
-import { trySignIn } from './sign-in.ts'
+import { inLanes, trySignIn } from './sign-in.ts'
 
-const tries = 16
+const tries = 20
+const lanes = 4
+const seasons = ['Spring', 'Summer', 'Autumn', 'Winter'] as const
 
 /** Wrong passwords, one after the other, for the user name of one legacy device, from one address. MITRE ATT&CK T1110.001. */
 export const credentialBruteForce: Attack = {
@@ -15,14 +17,14 @@ export const credentialBruteForce: Attack = {
     const { caPem } = await context.credentials(spec)
     const what = `${tries} wrong passwords for ${userName} from one address`
     await perpetrate(context, target, { attack: credentialBruteForce, what, subjects: [addressSubject(target), userName] }, async () => {
-      for (let i = 0; i < tries && !context.signal.aborted; i++) {
-        const password = `${context.random.pick(['Spring', 'Summer', 'Autumn', 'Winter'])}${2_010 + i}!`
+      const passwords = Array.from({ length: tries }, (_, i) => `${seasons[i % seasons.length]}${2_020 + Math.floor(i / seasons.length)}!`)
+      await inLanes(passwords, lanes, context.signal, async (password) => {
         await trySignIn(context, target, {
           clientId: userName,
           credentials: { userName, password, ...(caPem === undefined ? {} : { caPem }) },
         })
-        await context.scheduler.sleep(context.random.between(0.6, 1.4) * (target.durationMs / tries), context.signal)
-      }
+        await context.scheduler.sleep(context.random.between(0.6, 1.4) * ((target.durationMs * lanes) / tries), context.signal)
+      })
     })
   },
 }

@@ -1,6 +1,7 @@
 import { type Attack, addressSubject, perpetrate } from './attack.ts'
-import { trySignIn } from './sign-in.ts'
+import { inLanes, trySignIn } from './sign-in.ts'
 
+const lanes = 4
 const usualNames = ['admin', 'nurse', 'biomed', 'service', 'monitor', 'gateway', 'pump', 'mqtt'] as const
 
 /** One likely password for many identities, one try each, from one address: names that are usual and ids read off labels. MITRE ATT&CK T1110.003. */
@@ -15,14 +16,13 @@ export const identitySpraying: Attack = {
     const names = [...usualNames, ...target.others]
     const what = `one password tried for ${names.length} identities from one address`
     await perpetrate(context, target, { attack: identitySpraying, what, subjects: [addressSubject(target)] }, async () => {
-      for (const userName of names) {
-        if (context.signal.aborted) return
+      await inLanes(names, lanes, context.signal, async (userName) => {
         await trySignIn(context, target, {
           clientId: userName,
           credentials: { userName, password: 'Welcome1', ...(caPem === undefined ? {} : { caPem }) },
         })
-        await context.scheduler.sleep(context.random.between(0.6, 1.4) * (target.durationMs / names.length), context.signal)
-      }
+        await context.scheduler.sleep(context.random.between(0.6, 1.4) * ((target.durationMs * lanes) / names.length), context.signal)
+      })
     })
   },
 }

@@ -1,6 +1,9 @@
 import { type Attack, perpetrate, victimOf } from './attack.ts'
 
-/** A monitor shows what no living patient has: saturation over 100 %, a fever of 45 Cel, a heart at 320. ICS T0832. */
+/**
+ * A monitor shows what no living patient has: a saturation of 102 %, and at every other reading a heart over 310 and 45 Cel. It flickers, so
+ * that no new level comes about. ICS T0832.
+ */
 export const implausibleVitals: Attack = {
   id: 'implausible-vitals',
   expectedDetector: 'implausible-vitals',
@@ -9,15 +12,14 @@ export const implausibleVitals: Attack = {
     const device = victimOf(context, target, 'implausible-vitals')
     if (device === null) return
     const { random, scheduler, signal } = context
-    const what = `${device.spec.device} reports saturations of 104 %, 45 Cel and heart rates over 310`
+    const what = `${device.spec.device} reports a saturation of 102 %, 45 Cel and heart rates over 310`
     await perpetrate(context, target, { attack: implausibleVitals, what, subjects: [device.spec.device] }, async () => {
-      device.distort((vitals) => ({
-        ...vitals,
-        spo2: 104,
-        temp: 45 + random.integer(0, 5) / 10,
-        hr: random.integer(312, 330),
-        pulse: random.integer(40, 60),
-      }))
+      let odd = false
+      device.distort((vitals) => {
+        odd = !odd
+        const lie = { ...vitals, spo2: 102 }
+        return odd ? { ...lie, temp: 45 + random.integer(0, 5) / 10, hr: random.integer(312, 330) } : lie
+      })
       await scheduler.sleep(target.durationMs, signal)
       device.distort(null)
     })

@@ -1,11 +1,11 @@
 import { type Attack, perpetrate, victimOf } from './attack.ts'
 
-const shiftBpm = 32
-const rampMs = 6_000
+/** Over what a body does between two readings, under the rate of change that would be implausible. */
+const shiftBpm = 42
 
 /**
- * A monitor is made to show a heart that beats steadily faster than it does: every value is believable, and pulse follows heart rate. Slowly
- * enough to be no jump, for long enough to be no bout of exercise. ICS T0832, T1565.002.
+ * A monitor is made to show a heart that beats steadily faster than it does, from one reading to the next: every value is believable, and the
+ * pulse follows the heart rate, so that nothing contradicts it but the device's own past. ICS T0832, T1565.002.
  */
 export const levelShift: Attack = {
   id: 'level-shift',
@@ -17,13 +17,11 @@ export const levelShift: Attack = {
     const { scheduler, signal } = context
     const what = `${device.spec.device} shows heart and pulse rates ${shiftBpm} bpm too high`
     await perpetrate(context, target, { attack: levelShift, what, subjects: [device.spec.device] }, async () => {
-      const startedMs = scheduler.now()
-      device.distort((vitals, atMs) => {
-        const shift = Math.round(shiftBpm * Math.min(1, Math.max(0, atMs - startedMs) / rampMs))
+      device.distort((vitals) => {
         const shifted = (name: 'hr' | 'pulse'): Record<string, number> => {
           const value = vitals[name]
           // "Not connected" stays so.
-          return value === undefined || value <= 0 ? {} : { [name]: value + shift }
+          return value === undefined || value <= 0 ? {} : { [name]: value + shiftBpm }
         }
         return { ...vitals, ...shifted('hr'), ...shifted('pulse') }
       })

@@ -30,3 +30,12 @@ export const trySignIn = async (context: AttackContext, target: AttackTarget, at
   outcome.connection.destroy()
   return true
 }
+
+/** Tries in lanes side by side, as guessing tools do: a broker that delays its answers then delays each lane only. */
+export const inLanes = async <T>(items: readonly T[], lanes: number, signal: AbortSignal, work: (item: T) => Promise<void>): Promise<void> => {
+  let next = 0
+  const lane = async (): Promise<void> => {
+    while (next < items.length && !signal.aborted) await work(items[next++]!)
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+}
