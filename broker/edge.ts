@@ -44,6 +44,8 @@ export interface EdgeOptions {
   readonly verifyPassword?: VerifyPassword
   /** A second listener on the same host without TLS, where only passwords sign in. For benches and tests; never by default. */
   readonly plainPort?: number
+  /** Tells that a device has subscribed to its commands here: what waits for it may go out. */
+  readonly onCommandsWanted?: (device: string) => void
   /** Several edge processes on one port: the kernel spreads the connections. */
   readonly reusePort?: boolean
 }
@@ -115,7 +117,10 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
   broker.on('subscribe', (subscriptions, client) => {
     const session = connections.of(client)
     const own = subscriptions.find(({ topic, qos }) => topic === session?.commandTopic && (qos as number) !== 128)
-    if (session !== undefined && own !== undefined) session.commandQos = own.qos
+    if (session !== undefined && own !== undefined) {
+      session.commandQos = own.qos
+      options.onCommandsWanted?.(client.id)
+    }
   })
   broker.on('unsubscribe', (topics, client) => {
     const session = connections.of(client)
@@ -151,7 +156,7 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
     written: (session, packets) => commands.written(session, packets),
   })
   const { fail, observe } = connections
-  const uplink = createUplink({ limits, counters, outbox, flow, now, observe, fail })
+  const uplink = createUplink({ limits, counters, outbox, flow, now, latest: () => lastMs, observe, fail })
   const commands = createCommands(broker, roster, clock, limits, () => counters.commandsDelivered++)
   const gate: Gate = createGate({
     limits,

@@ -36,6 +36,8 @@ export const createUplink = (edge: {
   outbox: Outbox<Session>
   flow: Flow
   now: () => number
+  /** The latest time that anything was stamped with: what is stored now may not be older, though its chunk came before. */
+  latest: () => number
   observe: (session: Session, occurrence: Occurrence) => void
   /** Ends the session with that observation. */
   fail: (session: Session, occurrence: Occurrence) => void
@@ -46,7 +48,7 @@ export const createUplink = (edge: {
   const store = (session: Session, leaf: OwnLeaf, payload: Buffer, dup: boolean, ack: number, nowMs: number): void => {
     counters.publishes++
     counters.publishBytes += payload.length
-    const value = encodeMessage(leaf.header, payload, nowMs, dup)
+    const value = encodeMessage(leaf.header, payload, edge.latest(), dup)
     outbox.message(session, { key: session.record!.device, value, partition: session.partition }, ack, nowMs)
     if (++session.inFlight >= limits.inFlightPerDeviceMax) flow.block(session, blockedBy.inFlight)
     if (outbox.bytes >= limits.inFlightBytesMax) flow.holdForEdge(session)
