@@ -53,8 +53,6 @@ interface Commit {
   readonly open: (RecordBatchWriter | undefined)[]
   records: number
   bytes: number
-  /** Calls of `append` and `push`: callers who wait, as far as this can know. */
-  calls: number
   readonly settled: Promise<void>
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
@@ -67,13 +65,18 @@ interface WaitingAppend {
 
 const sparesMax = 16
 
+/** A probe for company that failed is not repeated for 2, 4, 8 .. commits, at most this power of two. */
+const failedProbesMax = 6
+
 /**
  * Gathers appends into commits, one at a time in flight.
  *
  * A commit's price is its flush (0.3-0.5 ms of CPU here, however little is in it), so how long to wait for company matters more
- * than anything else. The linger finds itself: it doubles while waiting brings at least half as many callers again, and halves
- * when it doesn't. A caller that appends one thing after the other therefore never waits; a fleet that sends ten thousand readings a
- * second gets a commit each `lingerMsMax`. The linger counts from the start of the commit before, so a slow disk adds nothing to it.
+ * than anything else, and the linger finds itself. What tells is *when* company came. Readings of a fleet keep coming: the last one
+ * came just before the linger's end, so a longer one pays, and it doubles up to `lingerMsMax`. Callers that wait for their
+ * acknowledgement come at once after it and then no more: waiting is in vain, and the linger halves down to none.
+ * Whether a linger would pay is probed when something waits at the end of a commit, with growing pauses between failed probes.
+ * The linger counts from the start of the commit before, so a slow disk adds nothing to it.
  */
 export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
   const { partitions, keys, lingerMsMax, commitBytesTarget, blobBytesMax, queueBytesMax, steadyNowMs } = options
@@ -86,8 +89,11 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
   let closed = false
   let lingerMs = 0
   let lastStartMs = -Infinity
-  /** Callers that waited when the timer was set; -1 when no timer is. */
-  let callsAtLinger = -1
+  let lingerBeganMs = 0
+  /** When somebody last called during the linger; its beginning when nobody did. */
+  let lastCallMs = 0
+  let failedProbes = 0
+  let commitsToProbe = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let turnAsked = false
   let queueBytes = 0
@@ -109,7 +115,6 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
       open: new Array<RecordBatchWriter | undefined>(partitions).fill(undefined),
       records: 0,
       bytes: 0,
-      calls: 0,
       settled: promise,
       resolve,
       reject,
@@ -172,7 +177,7 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
           const next = waitingAppends.shift()!
           next.resolve(appendNow(next.records))
         }
-        if (lingerMs === 0 && current !== null) lingerMs = Math.min(1, lingerMsMax)
+        if (current !== null && full.length === 0) probe()
         consider()
       })
   }
@@ -186,9 +191,28 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
     if (next !== undefined) start(next)
   }
 
+  /** A commit has ended and something waits: once in a while, makes it wait a little to see whether more comes. */
+  const probe = (): void => {
+    const shortest = steadyNowMs() - lastStartMs + 1
+    if (lingerMs >= shortest || shortest > lingerMsMax || commitsToProbe-- > 0) return
+    lingerMs = shortest
+  }
+
+  const adaptLinger = (nowMs: number): void => {
+    const span = nowMs - lingerBeganMs
+    const silence = nowMs - lastCallMs
+    if (full.length > 0 || silence < span / 3) {
+      lingerMs = Math.min(lingerMsMax, lingerMs * 2)
+      failedProbes = 0
+    } else if (silence > (span * 2) / 3) {
+      lingerMs = lingerMs < 2 ? 0 : lingerMs / 2
+      failedProbes = Math.min(failedProbesMax, failedProbes + 1)
+      commitsToProbe = 2 ** failedProbes
+    }
+  }
+
   /** At the end of a turn, at the end of a commit, at the end of a linger: starts a commit when it is due. */
-  const consider = (): void => {
-    turnAsked = false
+  const consider = (lingerIsOver = false): void => {
     if (inFlight) return
     if (current === null && full.length === 0) {
       const resting = idle
@@ -196,33 +220,34 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
       for (const resolve of resting) resolve()
       return
     }
-    const dueInMs = lastStartMs + lingerMs - steadyNowMs()
-    // Timers tick in whole milliseconds; what is due within half of one is due.
-    if (closed || full.length > 0 || current!.bytes >= commitBytesTarget || dueInMs < 0.5) {
-      clearTimeout(timer)
-      timer = undefined
-      if (callsAtLinger >= 0) {
-        const came = (current?.calls ?? 0) - callsAtLinger
-        if (full.length > 0 || came >= Math.max(1, callsAtLinger / 2)) lingerMs = Math.min(lingerMsMax, Math.max(1, lingerMs * 2))
-        else lingerMs = lingerMs < 2 ? 0 : lingerMs / 2
-        callsAtLinger = -1
+    const nowMs = steadyNowMs()
+    const dueInMs = lastStartMs + lingerMs - nowMs
+    // Timers tick in whole milliseconds, and may come early: what is due within half of one is due.
+    if (lingerIsOver || closed || full.length > 0 || current!.bytes >= commitBytesTarget || dueInMs < 0.5) {
+      if (timer !== undefined) {
+        clearTimeout(timer)
+        timer = undefined
+        adaptLinger(nowMs)
       }
       startNext()
     } else if (timer === undefined) {
-      callsAtLinger = current!.calls
-      timer = setTimeout(() => {
-        timer = undefined
-        consider()
-      }, dueInMs)
+      lingerBeganMs = nowMs
+      lastCallMs = nowMs
+      timer = setTimeout(() => consider(true), dueInMs)
     }
   }
 
   const asked = (commit: Commit): void => {
-    commit.calls++
     if (turnAsked || inFlight) return
-    if (timer !== undefined && commit.bytes < commitBytesTarget) return
+    if (timer !== undefined) {
+      lastCallMs = steadyNowMs()
+      if (commit.bytes < commitBytesTarget) return
+    }
     turnAsked = true
-    setImmediate(consider)
+    setImmediate(() => {
+      turnAsked = false
+      consider()
+    })
   }
 
   const check = (partition: number, keyBytes: number, valueBytes: number): void => {

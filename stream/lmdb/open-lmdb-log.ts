@@ -34,7 +34,7 @@ export interface LmdbLogOptions {
   readonly blobBytesMax?: number
   /** Bytes that may wait for the disk, per topic: above it `append` waits before it copies and `push` rejects. Default 128 MiB. */
   readonly queueBytesMax?: number
-  /** How often to look for appends of other processes while they come; four times that while they don't. Default 5. */
+  /** How often to look for appends of other processes while they come; six times that while they don't. Default 5. */
   readonly pollMs?: number
   /** Age at which records of 'expire' topics are dropped. Default 7 days. */
   readonly retentionMs?: number
