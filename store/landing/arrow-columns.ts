@@ -48,6 +48,32 @@ export const createTextColumn = (): TextColumn => {
   }
 }
 
+/** Float64 columns without nulls, side by side: one check of the room for a whole row. */
+export interface DenseColumns<Name extends string> {
+  readonly values: Readonly<Record<Name, Float64Array>>
+  /** Makes room for the row; `values` may be other arrays afterwards. */
+  reserve(row: number): void
+  arrow(name: Name, length: number): ArrowColumn
+}
+
+export const createDenseColumns = <const Name extends string>(names: readonly Name[]): DenseColumns<Name> => {
+  let room = 1_024
+  const values = Object.fromEntries(names.map((name) => [name, new Float64Array(room)])) as Record<Name, Float64Array>
+  return {
+    values,
+    reserve(row) {
+      if (row < room) return
+      room = Math.max(room * 2, row + 1)
+      for (const name of names) {
+        const grown = new Float64Array(room)
+        grown.set(values[name])
+        values[name] = grown
+      }
+    },
+    arrow: (name, length) => ({ name, format: 'g', length, nullCount: 0, buffers: [null, bytesOf(values[name], length)] }),
+  }
+}
+
 /** A growing column of float64, null until set. Integers up to 2^53 stand in it exactly. */
 export interface NumberColumn {
   set(row: number, value: number): void

@@ -1,7 +1,7 @@
 import type { Reading } from '../../contracts/observation.ts'
 import type { VitalName } from '../../contracts/vitals.ts'
 import type { ColumnBatch } from './column-batch.ts'
-import { createNumberColumn, createTextColumn, type NumberColumn } from './arrow-columns.ts'
+import { createDenseColumns, createNumberColumn, createTextColumn, type NumberColumn } from './arrow-columns.ts'
 import { readingTimeMs, storedDeviceTimeMs, storedTimeMs, timeText } from './stored-values.ts'
 
 /** The vitals that have a column of their own in `readings` (migrations/0001); the rest stand in `other_vitals`. */
@@ -24,23 +24,36 @@ export interface ReadingBatch extends ColumnBatch {
 
 const textNames = ['device', 'site', 'model', 'session', 'boot_id', 'firmware'] as const
 const mapNames = ['other_vitals', 'sentinels'] as const
-const numberExpressions = {
+/** Column to the expression that gives it its type. */
+const dense = {
   at: 'fromUnixTimestamp64Milli(toInt64(at))',
   received_at: 'fromUnixTimestamp64Milli(toInt64(received_at))',
-  device_time: 'fromUnixTimestamp64Milli(CAST(device_time AS Nullable(Int64)))',
-  seq: 'CAST(seq AS Nullable(Int64))',
-  battery_percent: 'battery_percent',
   bytes: 'toUInt32(bytes)',
   payload_hash: 'toInt64(payload_hash)',
   redelivered: 'toBool(redelivered)',
   log_partition: 'toUInt16(log_partition)',
   log_offset: 'toUInt64(log_offset)',
 } as const
+const nullable = {
+  device_time: 'fromUnixTimestamp64Milli(CAST(device_time AS Nullable(Int64)))',
+  seq: 'CAST(seq AS Nullable(Int64))',
+  battery_percent: 'battery_percent',
+} as const
+const denseNames = Object.keys(dense) as (keyof typeof dense)[]
+const nullableNames = Object.keys(nullable) as (keyof typeof nullable)[]
 
 export const createReadingBatch = (): ReadingBatch => {
-  const text = { device: createTextColumn(), site: createTextColumn(), model: createTextColumn(), session: createTextColumn(), boot_id: createTextColumn(), firmware: createTextColumn() }
+  const text = {
+    device: createTextColumn(),
+    site: createTextColumn(),
+    model: createTextColumn(),
+    session: createTextColumn(),
+    boot_id: createTextColumn(),
+    firmware: createTextColumn(),
+  }
   const maps = { other_vitals: createTextColumn(), sentinels: createTextColumn() }
-  const number = Object.fromEntries(Object.keys(numberExpressions).map((name) => [name, createNumberColumn()])) as Record<keyof typeof numberExpressions, NumberColumn>
+  const numbers = createDenseColumns(denseNames)
+  const sparse = { device_time: createNumberColumn(), seq: createNumberColumn(), battery_percent: createNumberColumn() }
   const vitals = new Map<string, NumberColumn>(vitalColumns.map((name) => [name, createNumberColumn()]))
   // Maps are rare: their columns begin with the first row that has one.
   const mapped = { other_vitals: false, sentinels: false }
@@ -68,17 +81,19 @@ export const createReadingBatch = (): ReadingBatch => {
       text.session.push(reading.session)
       text.boot_id.push(reading.bootId ?? '')
       text.firmware.push(reading.firmware ?? '')
-      number.at.set(row, readingTimeMs(reading.deviceTime, reading.receivedAt))
-      number.received_at.set(row, storedTimeMs(reading.receivedAt))
+      numbers.reserve(row)
+      const { values } = numbers
+      values.at[row] = readingTimeMs(reading.deviceTime, reading.receivedAt)
+      values.received_at[row] = storedTimeMs(reading.receivedAt)
+      values.bytes[row] = reading.bytes
+      values.payload_hash[row] = reading.payloadHash
+      values.redelivered[row] = reading.redelivered ? 1 : 0
+      values.log_partition[row] = partition
+      values.log_offset[row] = offset
       const deviceTime = storedDeviceTimeMs(reading.deviceTime)
-      if (deviceTime !== null) number.device_time.set(row, deviceTime)
-      if (reading.seq !== null) number.seq.set(row, reading.seq)
-      if (reading.batteryPercent !== undefined) number.battery_percent.set(row, reading.batteryPercent)
-      number.bytes.set(row, reading.bytes)
-      number.payload_hash.set(row, reading.payloadHash)
-      number.redelivered.set(row, reading.redelivered ? 1 : 0)
-      number.log_partition.set(row, partition)
-      number.log_offset.set(row, offset)
+      if (deviceTime !== null) sparse.device_time.set(row, deviceTime)
+      if (reading.seq !== null) sparse.seq.set(row, reading.seq)
+      if (reading.batteryPercent !== undefined) sparse.battery_percent.set(row, reading.batteryPercent)
       let others: Record<string, number> | null = null
       for (const name in reading.vitals) {
         const column = vitals.get(name)
@@ -95,19 +110,20 @@ export const createReadingBatch = (): ReadingBatch => {
     toArrow() {
       const used = vitalColumns.filter((name) => !vitals.get(name)!.isEmpty)
       const usedMaps = mapNames.filter((name) => mapped[name])
-      const numbers = Object.entries(numberExpressions) as [keyof typeof numberExpressions, string][]
       const out = [...left].map((key) => `(${key.replace('/', ', ')})`)
       return {
         columns: [
           ...textNames.map((name) => text[name].arrow(name)),
-          ...numbers.map(([name]) => number[name].arrow(name, length)),
+          ...denseNames.map((name) => numbers.arrow(name, length)),
+          ...nullableNames.map((name) => sparse[name].arrow(name, length)),
           ...used.map((name) => vitals.get(name)!.arrow(name, length)),
           ...usedMaps.map((name) => maps[name].arrow(name)),
         ],
-        into: [...textNames, ...numbers.map(([name]) => name), ...used, ...usedMaps, 'log_topic', 'landed_at'],
+        into: [...textNames, ...denseNames, ...nullableNames, ...used, ...usedMaps, 'log_topic', 'landed_at'],
         select: [
           ...textNames,
-          ...numbers.map(([, expression]) => expression),
+          ...denseNames.map((name) => dense[name]),
+          ...nullableNames.map((name) => nullable[name]),
           ...used,
           ...usedMaps.map((name) => `JSONExtract(assumeNotNull(${name}), 'Map(LowCardinality(String), Float64)')`),
           `'${readingsTopic}'`,
@@ -117,20 +133,24 @@ export const createReadingBatch = (): ReadingBatch => {
       }
     },
     *rows() {
-      const time = (ms: number | null): string | null => (ms === null ? null : timeText(ms))
+      const { values } = numbers
       for (let row = 0; row < length; row++) {
-        if (left.has(`${number.log_partition.at(row)}/${number.log_offset.at(row)}`)) continue
+        if (left.has(`${values.log_partition[row]}/${values.log_offset[row]}`)) continue
         const out: Record<string, unknown> = {}
         for (const name of textNames) out[name] = text[name].at(row)
-        for (const name of Object.keys(numberExpressions) as (keyof typeof numberExpressions)[]) out[name] = number[name].at(row)
-        for (const name of ['at', 'received_at', 'device_time'] as const) out[name] = time(number[name].at(row))
+        for (const name of denseNames) out[name] = values[name][row]
+        for (const name of nullableNames) out[name] = sparse[name].at(row)
+        for (const name of ['at', 'received_at'] as const) out[name] = timeText(values[name][row]!)
+        const deviceTime = sparse.device_time.at(row)
+        if (deviceTime !== null) out['device_time'] = timeText(deviceTime)
+        out['redelivered'] = values.redelivered[row] === 1
         for (const [name, column] of vitals) if (!column.isEmpty) out[name] = column.at(row)
         for (const name of mapNames) if (mapped[name] && maps[name].at(row) !== '') out[name] = JSON.parse(maps[name].at(row))
         yield { ...out, log_topic: readingsTopic, landed_at: timeText(batch.landedAtMs) }
       }
     },
     clear() {
-      for (const column of [...Object.values(text), ...Object.values(maps), ...Object.values(number), ...vitals.values()]) column.clear()
+      for (const column of [...Object.values(text), ...Object.values(maps), ...Object.values(sparse), ...vitals.values()]) column.clear()
       mapped.other_vitals = false
       mapped.sentinels = false
       left = new Set()
