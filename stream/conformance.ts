@@ -100,18 +100,27 @@ export const describeEventLog = (name: string, open: () => Promise<LogUnderTest>
 
     it('keeps the order of a key', async () => {
       const log = await start()
-      for (let i = 0; i < 30; i++) await log.append(topic, ['a', 'b', 'c'].map((key) => record(key, `${key}${i}`)))
+      for (let i = 0; i < 30; i++)
+        await log.append(
+          topic,
+          ['a', 'b', 'c'].map((key) => record(key, `${key}${i}`)),
+        )
       const seen = createCollector()
       await consume(log, { onBatch: seen.take })
       await seen.until(90)
       for (const key of ['a', 'b', 'c'])
-        expect(seen.seen.filter((one) => one.key === key).map(({ value }) => value)).toEqual(Array.from({ length: 30 }, (_, i) => `${key}${i}`))
+        expect(seen.seen.filter((one) => one.key === key).map(({ value }) => value)).toEqual(
+          Array.from({ length: 30 }, (_, i) => `${key}${i}`),
+        )
     })
 
     it("places a record by murmur2 of its key, as Kafka's partitioner does, unless it names its partition", async () => {
       const log = await start()
       const keys = Array.from({ length: 40 }, (_, i) => `device-${i}-ä`)
-      await log.append(topic, keys.map((key) => record(key, key)))
+      await log.append(
+        topic,
+        keys.map((key) => record(key, key)),
+      )
       for (let partition = 0; partition < partitions; partition++) await log.append(topic, [record('clock', 'tick', partition)])
       for (const { key, value, partition } of await readAll(log, topic))
         if (value !== 'tick') expect([key, partition]).toEqual([key, partitionOf(key, partitions)])
@@ -135,7 +144,11 @@ export const describeEventLog = (name: string, open: () => Promise<LogUnderTest>
       const log = await start()
       const ends: number[] = []
       const offsets: number[] = []
-      for (let i = 0; i < 5; i++) await log.append(single, Array.from({ length: 7 }, (_, j) => record('k', `${i}.${j}`)))
+      for (let i = 0; i < 5; i++)
+        await log.append(
+          single,
+          Array.from({ length: 7 }, (_, j) => record('k', `${i}.${j}`)),
+        )
       const [range] = await log.ranges([single])
       for await (const batch of log.read(single, 0, range!.earliest, range!.next)) {
         offsets.push(...batch.records.map(({ offset }) => offset))
@@ -151,12 +164,23 @@ export const describeEventLog = (name: string, open: () => Promise<LogUnderTest>
 
     it('goes on at the offset that a consumer answers, wherever in a batch that lies', async () => {
       const log = await start()
-      await log.append(single, Array.from({ length: 20 }, (_, i) => record('k', `${i}`)))
-      await log.append(single, Array.from({ length: 5 }, (_, i) => record('k', `${20 + i}`)))
+      await log.append(
+        single,
+        Array.from({ length: 20 }, (_, i) => record('k', `${i}`)),
+      )
+      await log.append(
+        single,
+        Array.from({ length: 5 }, (_, i) => record('k', `${20 + i}`)),
+      )
       const all = await readAll(log, single)
       for (const skip of [0, 1, 13, 20, 24]) {
         const seen = createCollector()
-        const consumer = await consume(log, { topics: [single], group: `skip-${skip}`, onAssigned: from(all[skip]!.offset), onBatch: seen.take })
+        const consumer = await consume(log, {
+          topics: [single],
+          group: `skip-${skip}`,
+          onAssigned: from(all[skip]!.offset),
+          onBatch: seen.take,
+        })
         await seen.until(25 - skip)
         await consumer.close()
         expect(seen.seen).toEqual(all.slice(skip))
@@ -189,7 +213,10 @@ export const describeEventLog = (name: string, open: () => Promise<LogUnderTest>
         },
       })
       await consume(log, { group: 'fast', onBatch: fast.take })
-      await log.append(topic, Array.from({ length: 50 }, (_, i) => record(`k${i}`, `${i}`)))
+      await log.append(
+        topic,
+        Array.from({ length: 50 }, (_, i) => record(`k${i}`, `${i}`)),
+      )
       await fast.until(50)
       expect(slow.seen).toHaveLength(0)
       gate.resolve()
@@ -199,7 +226,10 @@ export const describeEventLog = (name: string, open: () => Promise<LogUnderTest>
 
     it('gives a partition one batch at a time, of at most the records asked for', async () => {
       const log = await start()
-      await log.append(topic, Array.from({ length: 200 }, (_, i) => record(`k${i}`, `${i}`)))
+      await log.append(
+        topic,
+        Array.from({ length: 200 }, (_, i) => record(`k${i}`, `${i}`)),
+      )
       for (let i = 0; i < 20; i++) await log.append(topic, [record('one', `more ${i}`)])
       const seen = createCollector()
       const running = new Set<number>()
@@ -278,7 +308,10 @@ export const describeEventLog = (name: string, open: () => Promise<LogUnderTest>
 
     it('reads a range once, in order, without its end', async () => {
       const log = await start()
-      await log.append(single, Array.from({ length: 2_500 }, (_, i) => record('k', `${i}`)))
+      await log.append(
+        single,
+        Array.from({ length: 2_500 }, (_, i) => record('k', `${i}`)),
+      )
       const all = await readAll(log, single)
       expect(all.map(({ value }) => value)).toEqual(Array.from({ length: 2_500 }, (_, i) => `${i}`))
       const part: string[] = []
@@ -290,7 +323,8 @@ export const describeEventLog = (name: string, open: () => Promise<LogUnderTest>
 
     it('takes keys and values of every size up to the limits, with their bytes as they are', async () => {
       const log = await start()
-      const value = (bytes: number): Buffer => Buffer.from(Array.from({ length: Math.min(bytes, 999) }, (_, i) => i & 255)).subarray(0, bytes)
+      const value = (bytes: number): Buffer =>
+        Buffer.from(Array.from({ length: Math.min(bytes, 999) }, (_, i) => i & 255)).subarray(0, bytes)
       const sizes: [string, Buffer][] = [
         ['', value(0)],
         ['k', value(1)],
@@ -298,7 +332,10 @@ export const describeEventLog = (name: string, open: () => Promise<LogUnderTest>
         ['x'.repeat(logKeyBytesMax), Buffer.alloc(logValueBytesMax, 7)],
       ]
       for (const [key, bytes] of sizes) await log.append(single, [{ key, value: bytes }])
-      await log.append(single, sizes.map(([key, bytes]) => ({ key, value: bytes })))
+      await log.append(
+        single,
+        sizes.map(([key, bytes]) => ({ key, value: bytes })),
+      )
       const [range] = await log.ranges([single])
       let at = 0
       for await (const batch of log.read(single, 0, range!.earliest, range!.next))
@@ -399,7 +436,10 @@ export const describeEventLog = (name: string, open: () => Promise<LogUnderTest>
     it('any interleaving of appends is read back exactly once, in each producer’s order in each partition', async () => {
       const log = await start()
       let round = 0
-      const producer = fc.array(fc.array(fc.record({ key: fc.nat(6), partition: fc.option(fc.nat(partitions - 1)), bytes: fc.nat(400) }), { maxLength: 8 }), { maxLength: 8 })
+      const producer = fc.array(
+        fc.array(fc.record({ key: fc.nat(6), partition: fc.option(fc.nat(partitions - 1)), bytes: fc.nat(400) }), { maxLength: 8 }),
+        { maxLength: 8 },
+      )
       await fc.assert(
         fc.asyncProperty(fc.array(producer, { minLength: 1, maxLength: 4 }), fc.boolean(), async (producers, waits) => {
           const run = round++
@@ -413,7 +453,11 @@ export const describeEventLog = (name: string, open: () => Promise<LogUnderTest>
                   record(`key-${key}`, `${run}/${id}/${i}.${j}/${'x'.repeat(bytes)}`, partition ?? undefined),
                 )
                 for (const one of records)
-                  sent.push({ producer: id, partition: one.partition ?? partitionOf(one.key, partitions), value: Buffer.from(one.value).toString() })
+                  sent.push({
+                    producer: id,
+                    partition: one.partition ?? partitionOf(one.key, partitions),
+                    value: Buffer.from(one.value).toString(),
+                  })
                 const settled = log.append(topic, records)
                 pending.push(settled)
                 if (waits) await settled
@@ -430,9 +474,9 @@ export const describeEventLog = (name: string, open: () => Promise<LogUnderTest>
           expect(read).toHaveLength(sent.length)
           for (let partition = 0; partition < partitions; partition++)
             for (let id = 0; id < producers.length; id++)
-              expect(read.filter((one) => one.partition === partition && one.value.startsWith(`${run}/${id}/`)).map(({ value }) => value)).toEqual(
-                sent.filter((one) => one.partition === partition && one.producer === id).map(({ value }) => value),
-              )
+              expect(
+                read.filter((one) => one.partition === partition && one.value.startsWith(`${run}/${id}/`)).map(({ value }) => value),
+              ).toEqual(sent.filter((one) => one.partition === partition && one.producer === id).map(({ value }) => value))
         }),
         { numRuns: 25 },
       )

@@ -8,11 +8,16 @@ const key = (fill: number): Buffer => Buffer.alloc(32, fill)
 it('what was sealed comes back, under the same context only', () => {
   const sealer = createSealer(key(1), 'log')
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 2_000 }), fc.string({ maxLength: 40 }), fc.string({ maxLength: 40 }), (plain, context, other) => {
-      const sealed = sealer.seal(plain, context)
-      expect(Buffer.from(sealer.open(sealed, context))).toEqual(Buffer.from(plain))
-      if (other !== context) expect(() => sealer.open(sealed, other)).toThrow(SealBroken)
-    }),
+    fc.property(
+      fc.uint8Array({ maxLength: 2_000 }),
+      fc.string({ maxLength: 40 }),
+      fc.string({ maxLength: 40 }),
+      (plain, context, other) => {
+        const sealed = sealer.seal(plain, context)
+        expect(Buffer.from(sealer.open(sealed, context))).toEqual(Buffer.from(plain))
+        if (other !== context) expect(() => sealer.open(sealed, other)).toThrow(SealBroken)
+      },
+    ),
   )
 })
 

@@ -32,7 +32,11 @@ const createWakeup = (): Wakeup => {
 }
 
 /** A consumer that has all partitions of its topics, one loop each. Rejects when `onAssigned` does. */
-export const startTailingConsumer = async (source: PartitionSource, options: ConsumeOptions, onClosed: () => void): Promise<LogConsumer> => {
+export const startTailingConsumer = async (
+  source: PartitionSource,
+  options: ConsumeOptions,
+  onClosed: () => void,
+): Promise<LogConsumer> => {
   const recordsMax = options.batchRecordsMax ?? batchRecordsMaxDefault
   if (!Number.isInteger(recordsMax) || recordsMax < 1) throw new RangeError(`batchRecordsMax is an integer from 1 on, not ${recordsMax}`)
   const partitions = options.topics.flatMap((topic) =>

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statfsSync } from 'node:fs'
 import { open, type RootDatabase } from 'lmdb'
 import { LogUnavailable } from '../../contracts/event-log.ts'
 
@@ -22,6 +22,8 @@ export const openEnvironment = (directory: string): Environment => {
     keyEncoding: 'binary',
     useVersions: true,
     overlappingSync: false,
+    // Writes are batched above this, and with it a failed commit rejects a promise inside of lmdb-js that nobody can catch.
+    eventTurnBatching: false,
     maxDbs: 1,
     maxReaders: 126,
     mapSize: mapBytes,
@@ -31,13 +33,46 @@ export const openEnvironment = (directory: string): Environment => {
 const mapBytes = 64 * 1024 ** 3
 
 const diskFullCodes: ReadonlySet<unknown> = new Set([28, 122, -30792, 'ENOSPC', 'EDQUOT', 'MDB_MAP_FULL'])
+/** lmdb tells a write that ended early, as the last one before a disk is full does, as EIO. */
+const ioErrorCodes: ReadonlySet<unknown> = new Set([5, 'EIO'])
+/** With less than this left a disk counts as full, bytes: a commit needs some pages besides what it writes. */
+const diskSlackBytes = 1_048_576
+
+const hasRoom = (directory: string, neededBytes: number): boolean => {
+  try {
+    const { bavail, bsize } = statfsSync(directory)
+    return bavail * bsize > neededBytes + diskSlackBytes
+  } catch {
+    return true
+  }
+}
+
+interface Attempt {
+  readonly what: string
+  readonly directory: string
+  /** What was to be written. */
+  readonly bytes: number
+}
+
+/** What an error of lmdb means for who wanted something written. */
+export const asUnavailable = (error: unknown, { what, directory, bytes }: Attempt): LogUnavailable => {
+  if (error instanceof LogUnavailable) return error
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
+  const text = error instanceof Error ? error.message : String(error)
+  const full =
+    diskFullCodes.has(code) || /no space left|MAP_FULL|quota exceeded/i.test(text) || (ioErrorCodes.has(code) && !hasRoom(directory, bytes))
+  return full
+    ? new LogUnavailable('disk-full', `${what}: the disk is full, nothing of this was written; free some space and it goes on (${text})`, {
+        cause: error,
+      })
+    : new LogUnavailable('io', `${what}: the disk refused, nothing of this was written (${text})`, { cause: error })
+}
 
 /**
- * What lmdb-js's rejection means. It rejects a write with a general error and tells the reason in another promise, which nobody
+ * The same for a rejected commit. lmdb-js rejects it with a general error and tells the reason in another promise, which nobody
  * else looks at: left alone it would end the process as an unhandled rejection.
  */
-export const asUnavailable = async (error: unknown, what: string): Promise<LogUnavailable> => {
-  if (error instanceof LogUnavailable) return error
+export const commitUnavailable = async (error: unknown, attempt: Attempt): Promise<LogUnavailable> => {
   let reason: unknown = error
   if (error instanceof Error && 'commitError' in error) {
     try {
@@ -46,11 +81,5 @@ export const asUnavailable = async (error: unknown, what: string): Promise<LogUn
       reason = commitError
     }
   }
-  const code: unknown = reason instanceof Error && 'code' in reason ? reason.code : undefined
-  const text = reason instanceof Error ? reason.message : String(reason)
-  if (diskFullCodes.has(code) || /no space left|MAP_FULL|quota exceeded/i.test(text))
-    return new LogUnavailable('disk-full', `${what}: the disk is full, nothing of this was written; free some space and it goes on (${text})`, {
-      cause: reason,
-    })
-  return new LogUnavailable('io', `${what}: the disk refused, nothing of this was written (${text})`, { cause: reason })
+  return asUnavailable(reason, attempt)
 }

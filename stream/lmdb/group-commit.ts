@@ -64,6 +64,8 @@ interface WaitingAppend {
 }
 
 const sparesMax = 16
+/** After a commit that failed the next one waits so long: a full disk is not asked a thousand times a second. */
+const failurePauseMs = 100
 
 /** A probe for company that failed is not repeated for 2, 4, 8 .. commits, at most this power of two. */
 const failedProbesMax = 6
@@ -86,6 +88,8 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
   const waitingAppends: WaitingAppend[] = []
   let current: Commit | null = null
   let inFlight = false
+  /** After a failure: when to try again. */
+  let pausedUntilMs = -Infinity
   let closed = false
   let lingerMs = 0
   let lastStartMs = -Infinity
@@ -122,14 +126,7 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
     return current
   }
 
-  const place = (
-    commit: Commit,
-    partition: number,
-    key: EncodedKey,
-    value: Uint8Array,
-    more?: Uint8Array,
-    evenMore?: Uint8Array,
-  ): void => {
+  const place = (commit: Commit, partition: number, key: EncodedKey, value: Uint8Array, more?: Uint8Array, evenMore?: Uint8Array): void => {
     let writer = commit.open[partition]
     if (writer === undefined) {
       writer = spares.pop() ?? createRecordBatchWriter()
@@ -161,6 +158,7 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
         },
         (error: unknown) => {
           failures++
+          pausedUntilMs = steadyNowMs() + failurePauseMs
           commit.reject(error)
         },
       )
@@ -221,9 +219,10 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
       return
     }
     const nowMs = steadyNowMs()
-    const dueInMs = lastStartMs + lingerMs - nowMs
+    const pauseMs = pausedUntilMs - nowMs
+    const dueInMs = Math.max(pauseMs, lastStartMs + lingerMs - nowMs)
     // Timers tick in whole milliseconds, and may come early: what is due within half of one is due.
-    if (lingerIsOver || closed || full.length > 0 || current!.bytes >= commitBytesTarget || dueInMs < 0.5) {
+    if (lingerIsOver || closed || dueInMs < 0.5 || (pauseMs < 0.5 && (full.length > 0 || current!.bytes >= commitBytesTarget))) {
       if (timer !== undefined) {
         clearTimeout(timer)
         timer = undefined
@@ -279,7 +278,11 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
       return new Promise((resolve) => waitingAppends.push({ records, resolve }))
     },
     push(partition, key, value, more, evenMore) {
-      check(partition, key.bytes.length, value.length + (more === undefined ? 0 : more.length) + (evenMore === undefined ? 0 : evenMore.length))
+      check(
+        partition,
+        key.bytes.length,
+        value.length + (more === undefined ? 0 : more.length) + (evenMore === undefined ? 0 : evenMore.length),
+      )
       if (closed) return Promise.reject(new LogUnavailable('closed', 'the log is closed'))
       if (queueBytes >= queueBytesMax)
         return Promise.reject(new LogUnavailable('io', `${queueBytes} bytes wait for the disk already, at most ${queueBytesMax} may`))

@@ -11,7 +11,7 @@ import type { PartitionSource } from '../partition-source.ts'
 import { readRange } from '../read-range.ts'
 import { createKeyCache } from '../record-batch.ts'
 import { startTailingConsumer } from '../tailing-consumer.ts'
-import { type Environment, openEnvironment } from './environment.ts'
+import { asUnavailable, type Environment, openEnvironment } from './environment.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { checkKey } from './key-check.ts'
 import { createTailPoller } from './tail-poller.ts'
@@ -65,19 +65,34 @@ export const openLmdbLog = async (options: LmdbLogOptions): Promise<EventLog> =>
   const consumers = new Set<LogConsumer>()
   const appendedKeys = createAppendedKeys()
   const keyCache = createKeyCache()
-  const poller = createTailPoller({ pollMs: options.pollMs ?? 5, commitCount: (topic) => opened(topic).store.commitCount(), endRead: (topic) => opened(topic).store.endRead() })
+  const poller = createTailPoller({
+    pollMs: options.pollMs ?? 5,
+    commitCount: (topic) => opened(topic).store.commitCount(),
+    endRead: (topic) => opened(topic).store.endRead(),
+  })
   let closing: Promise<void> | null = null
 
   const alive = (): void => {
     if (closing !== null) throw new LogUnavailable('closed', 'the log is closed')
   }
 
+  const openTopic = (topic: LogTopicName, topicDirectory: string, partitions: number): Omit<OpenTopic, 'commit'> => {
+    try {
+      const environment = openEnvironment(topicDirectory)
+      return {
+        environment,
+        store: createTopicStore({ topic, partitions, directory: topicDirectory, environment, sealer, nowMs: () => clock.now() }),
+      }
+    } catch (error) {
+      throw asUnavailable(error, { what: topic, directory: topicDirectory, bytes: 0 })
+    }
+  }
   const opened = (topic: LogTopicName): OpenTopic => {
     const here = topics.get(topic)
     if (here !== undefined) return here
     const { partitions } = logTopics[topic]
-    const environment = openEnvironment(join(directory, topic))
-    const store = createTopicStore({ topic, partitions, environment, sealer, nowMs: () => clock.now() })
+    const topicDirectory = join(directory, topic)
+    const { environment, store } = openTopic(topic, topicDirectory, partitions)
     const commit = createGroupCommit({
       partitions,
       keys: appendedKeys,
@@ -111,7 +126,10 @@ export const openLmdbLog = async (options: LmdbLogOptions): Promise<EventLog> =>
     const limits = { retentionMs: options.retentionMs ?? 7 * 86_400_000, retentionBytes: options.retentionBytes ?? 8 * 1024 ** 3 }
     let running: Promise<void> = Promise.resolve()
     const round = async (): Promise<void> => {
-      for (const [topic, { partitions, retention: kind }] of Object.entries(logTopics) as [LogTopicName, (typeof logTopics)[LogTopicName]][]) {
+      for (const [topic, { partitions, retention: kind }] of Object.entries(logTopics) as [
+        LogTopicName,
+        (typeof logTopics)[LogTopicName],
+      ][]) {
         if (kind !== 'expire' || closing !== null) continue
         try {
           const { environment } = opened(topic)

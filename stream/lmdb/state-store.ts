@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { LogUnavailable } from '../../contracts/event-log.ts'
 import type { Sealer } from '../../contracts/secrets.ts'
 import type { StateStore } from '../../contracts/state-store.ts'
-import { asUnavailable, openEnvironment } from './environment.ts'
+import { commitUnavailable, openEnvironment } from './environment.ts'
 import { checkKey } from './key-check.ts'
 
 /** Bytes of partition name and key together: lmdb's keys end at 1,978. */
@@ -12,7 +12,8 @@ const loadChunk = 512
 
 const keyOf = (partition: string, key: string): Buffer => {
   const bytes = Buffer.from(`${partition}\0${key}`)
-  if (bytes.length > keyBytesMax) throw new RangeError(`a state's partition and key are at most ${keyBytesMax} bytes, these have ${bytes.length}`)
+  if (bytes.length > keyBytesMax)
+    throw new RangeError(`a state's partition and key are at most ${keyBytesMax} bytes, these have ${bytes.length}`)
   return bytes
 }
 
@@ -21,7 +22,13 @@ const keyOf = (partition: string, key: string): Buffer => {
  * sealed under their partition and key; keys stand in the clear. `write` resolves when its one transaction is on disk, rejects with
  * `LogUnavailable` when the disk refuses; the flush runs beside the event loop. Throws `SealBroken` for another key.
  */
-export const openLmdbStateStore = async ({ directory, sealer }: { readonly directory: string; readonly sealer: Sealer }): Promise<StateStore> => {
+export const openLmdbStateStore = async ({
+  directory,
+  sealer,
+}: {
+  readonly directory: string
+  readonly sealer: Sealer
+}): Promise<StateStore> => {
   checkKey(directory, sealer, randomBytes(6).toString('hex'))
   const environment = openEnvironment(directory)
   let closing: Promise<void> | null = null
@@ -71,7 +78,11 @@ export const openLmdbStateStore = async ({ directory, sealer }: { readonly direc
       try {
         await written
       } catch (error) {
-        throw await asUnavailable(error, `state of ${partition}`)
+        throw await commitUnavailable(error, {
+          what: `state of ${partition}`,
+          directory,
+          bytes: puts.reduce((sum, { sealed }) => sum + (sealed?.length ?? 0), 0),
+        })
       } finally {
         writing.delete(written)
       }

@@ -3,7 +3,7 @@ import { LogUnavailable } from '../../contracts/event-log.ts'
 import type { LogTopicName } from '../../contracts/log-topics.ts'
 import type { Sealer } from '../../contracts/secrets.ts'
 import { blobKey, headKey, offsetOfKey, partitionEndKey, writeBlobKey } from './blob-key.ts'
-import { asUnavailable, type Environment } from './environment.ts'
+import { commitUnavailable, type Environment } from './environment.ts'
 import type { CommitBlob } from './group-commit.ts'
 
 /**
@@ -47,12 +47,13 @@ const lossesMax = 4
 export interface TopicStoreOptions {
   readonly topic: LogTopicName
   readonly partitions: number
+  readonly directory: string
   readonly environment: Environment
   readonly sealer: Sealer
   readonly nowMs: () => number
 }
 
-export const createTopicStore = ({ topic, partitions, environment, sealer, nowMs }: TopicStoreOptions): TopicStore => {
+export const createTopicStore = ({ topic, partitions, directory, environment, sealer, nowMs }: TopicStoreOptions): TopicStore => {
   const lookupKey = blobKey(0, 0)
   const context = (partition: number, offset: number): string => `${topic}/${partition}/${offset}`
   let lost = 0
@@ -141,7 +142,9 @@ export const createTopicStore = ({ topic, partitions, environment, sealer, nowMs
         environment.resetReadTxn()
         environment.transactionSync(() => putAll(blobs, readHead()))
       } catch (error) {
-        throw error instanceof RangeError ? error : await asUnavailable(error, topic)
+        throw error instanceof RangeError
+          ? error
+          : await commitUnavailable(error, { what: topic, directory, bytes: blobs.reduce((sum, { records }) => sum + records.length(), 0) })
       } finally {
         environment.resetReadTxn()
       }
