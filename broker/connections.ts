@@ -144,7 +144,11 @@ export const createConnections = (edge: {
   }
 
   const refuse = (session: Session, reason: RefusalReason, code: number): void => {
-    observe(session, { event: 'refused', reason, ...(reason === 'log-unavailable' || reason === 'connect-rate' ? { merge: 'count' as const } : {}) })
+    observe(session, {
+      event: 'refused',
+      reason,
+      ...(reason === 'log-unavailable' || reason === 'connect-rate' ? { merge: 'count' as const } : {}),
+    })
     end(session, reason, Buffer.from([0x20, 2, 0, code]))
   }
 
@@ -171,7 +175,8 @@ export const createConnections = (edge: {
     session.commandTopic = commandTopic(record.site, record.device)
     session.partition = partitionOf(record.device, logTopics[byDevice].partitions)
     const { keepAliveSeconds } = connect
-    session.silenceMsMax = 1_500 * (keepAliveSeconds === 0 ? limits.keepAliveSecondsMax : Math.min(keepAliveSeconds, limits.keepAliveSecondsMax))
+    session.silenceMsMax =
+      1_500 * (keepAliveSeconds === 0 ? limits.keepAliveSecondsMax : Math.min(keepAliveSeconds, limits.keepAliveSecondsMax))
     counters.connects++
     counters.signedIn++
     observe(session, { event: 'connect' })
@@ -284,7 +289,8 @@ export const createConnections = (edge: {
       if (!keepAlives) return
       for (const session of sessions) {
         // A session that we block can't be heard.
-        if (session.phase === 'open' && session.blocked === 0 && nowMs - session.lastHeardAt > session.silenceMsMax) end(session, 'keep-alive')
+        if (session.phase === 'open' && session.blocked === 0 && nowMs - session.lastHeardAt > session.silenceMsMax)
+          end(session, 'keep-alive')
       }
     },
     recheck(record) {

@@ -23,7 +23,9 @@ describe.each(runtimes)('who may connect, on $runtime', ({ program }) => {
     edge = await startTestEdge(
       program,
       world,
-      [...identities].map(([device, { fingerprint }]) => testRecord(device, [fingerprint], device === 'revoked' ? { status: 'revoked' } : {})),
+      [...identities].map(([device, { fingerprint }]) =>
+        testRecord(device, [fingerprint], device === 'revoked' ? { status: 'revoked' } : {}),
+      ),
       { connectsBurstPerAddressMax: 10_000, handshakeTimeoutMs: 300, connectTimeoutMs: 400 },
     )
   })
@@ -55,7 +57,9 @@ describe.each(runtimes)('who may connect, on $runtime', ({ program }) => {
     expect(observation.cipher).toMatch(/AES|CHACHA/)
     await edge.observed('connect', ({ session }) => session === observation.session, 'byDevice')
     client.socket.destroy()
-    expect(await edge.observed('disconnect', ({ session }) => session === observation.session, 'byDevice')).toMatchObject({ reason: 'lost' })
+    expect(await edge.observed('disconnect', ({ session }) => session === observation.session, 'byDevice')).toMatchObject({
+      reason: 'lost',
+    })
   })
 
   it.each([

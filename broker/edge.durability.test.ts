@@ -23,7 +23,13 @@ describe.each(runtimes)('PUBACK means durable, on $runtime', ({ program }) => {
       program,
       world,
       devices.map((device) => testRecord(device, [identities.get(device)!.fingerprint])),
-      { inFlightPerDeviceMax: 20, inFlightBytesMax: 65_536, logStallMs: 200, publishesPerSecondPerDeviceMax: 100_000, publishesBurstPerDeviceMax: 100_000 },
+      {
+        inFlightPerDeviceMax: 20,
+        inFlightBytesMax: 65_536,
+        logStallMs: 200,
+        publishesPerSecondPerDeviceMax: 100_000,
+        publishesBurstPerDeviceMax: 100_000,
+      },
     )
   })
   afterAll(() => edge.stop())
@@ -80,7 +86,9 @@ describe.each(runtimes)('PUBACK means durable, on $runtime', ({ program }) => {
     await edge.mode('hang')
     const payload = Buffer.alloc(4_000, 'x')
     const names = ['alpha', 'beta', 'gamma', 'delta', 'epsilon']
-    clients.forEach((client, i) => client.send(...Array.from({ length: 40 }, (_, k) => publishFrame(topicOf(names[i]!), payload, 1, k + 1))))
+    clients.forEach((client, i) =>
+      client.send(...Array.from({ length: 40 }, (_, k) => publishFrame(topicOf(names[i]!), payload, 1, k + 1))),
+    )
     for (;;) if ((await edge.stats()).inFlightBytes >= 65_536) break
     const { inFlightBytes } = await edge.stats()
     // Each session may go over by the one message that finds the edge full.
@@ -97,10 +105,13 @@ describe.each(runtimes)('PUBACK means durable, on $runtime', ({ program }) => {
     let seen = 1
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.record({ qos: fc.constantFrom(0, 1, 1, 1, 2), own: fc.boolean(), leaf: fc.constantFrom('telemetry', 'event', 'status') }), {
-          minLength: 1,
-          maxLength: 15,
-        }),
+        fc.array(
+          fc.record({ qos: fc.constantFrom(0, 1, 1, 1, 2), own: fc.boolean(), leaf: fc.constantFrom('telemetry', 'event', 'status') }),
+          {
+            minLength: 1,
+            maxLength: 15,
+          },
+        ),
         fc.array(fc.nat({ max: 400 }), { maxLength: 6 }),
         async (messages, cuts) => {
           const frames = messages.map(({ qos, own, leaf }, i) =>
@@ -113,7 +124,9 @@ describe.each(runtimes)('PUBACK means durable, on $runtime', ({ program }) => {
             from = cut
             await new Promise((resolve) => setImmediate(resolve))
           }
-          const expected = messages.flatMap(({ qos }, i) => (qos === 0 ? [] : [`${qos === 1 ? '40' : '50'}02${number16(i + 1).toString('hex')}`]))
+          const expected = messages.flatMap(({ qos }, i) =>
+            qos === 0 ? [] : [`${qos === 1 ? '40' : '50'}02${number16(i + 1).toString('hex')}`],
+          )
           if (expected.length > 0) await client.packet(seen + expected.length - 1)
           expect(client.packets.slice(seen).map((packet) => packet.toString('hex'))).toEqual(expected)
           seen += expected.length

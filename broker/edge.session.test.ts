@@ -37,7 +37,14 @@ describe.each(runtimes)('sessions, on $runtime', ({ program }) => {
         testRecord('legacy', [], { passwordHash: 'plain:correct horse' }),
         testRecord('legacy-revoked', [], { passwordHash: 'plain:correct horse', status: 'revoked' }),
       ],
-      { commandTimeoutMs: 400, passwordChecksMax: 2, passwordQueueMax: 3, passwordDelayMs: 20, passwordDelayMsMax: 60, commandsQueuedPerDeviceMax: 3 },
+      {
+        commandTimeoutMs: 400,
+        passwordChecksMax: 2,
+        passwordQueueMax: 3,
+        passwordDelayMs: 20,
+        passwordDelayMsMax: 60,
+        commandsQueuedPerDeviceMax: 3,
+      },
     )
   })
   afterAll(() => edge.stop())
@@ -48,7 +55,11 @@ describe.each(runtimes)('sessions, on $runtime', ({ program }) => {
     await first.closed
     const takeover = await edge.observed('takeover', ({ device }) => device === 'taken', 'byDevice')
     expect(takeover).toMatchObject({ address: '127.0.0.1', reason: 'previous-address 127.0.0.1' })
-    await edge.observed('disconnect', (o) => o.device === 'taken' && o.reason === 'taken-over' && o.session !== takeover.session, 'byDevice')
+    await edge.observed(
+      'disconnect',
+      (o) => o.device === 'taken' && o.reason === 'taken-over' && o.session !== takeover.session,
+      'byDevice',
+    )
     // MQTT-3.1.2-8: the connection ended without DISCONNECT.
     await edge.seen(({ payload }) => payload === 'taken will')
     second.send(publishFrame(topicOf('taken'), 'still here'))
@@ -100,7 +111,14 @@ describe.each(runtimes)('sessions, on $runtime', ({ program }) => {
 
   it('lets a device subscribe to its own commands only', async () => {
     const client = await connectAs('light')
-    const filters = [topicOf('light', 'command'), topicOf('neighbour', 'command'), `v1/${site}/+/command`, '#', '$share/g/x', topicOf('light')]
+    const filters = [
+      topicOf('light', 'command'),
+      topicOf('neighbour', 'command'),
+      `v1/${site}/+/command`,
+      '#',
+      '$share/g/x',
+      topicOf('light'),
+    ]
     client.send(subscribeFrame(4, ...filters.map((filter) => [filter, 1] as const)))
     expect((await client.packet(1)).toString('hex')).toBe('90080004018080808080')
     await edge.observed('subscribe', ({ topic }) => topic === topicOf('light', 'command'), 'byDevice')
@@ -182,7 +200,9 @@ describe.each(runtimes)('sessions, on $runtime', ({ program }) => {
   describe('passwords', () => {
     const tryPassword = async (userName: string | undefined, password: string | undefined, clientId = userName ?? 'x'): Promise<number> => {
       const client = await openRaw(edge.port, null)
-      client.send(connectFrame(clientId, { ...(userName === undefined ? {} : { userName }), ...(password === undefined ? {} : { password }) }))
+      client.send(
+        connectFrame(clientId, { ...(userName === undefined ? {} : { userName }), ...(password === undefined ? {} : { password }) }),
+      )
       const code = (await client.packet(0))[3]!
       client.socket.destroy()
       return code

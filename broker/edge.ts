@@ -193,7 +193,8 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
   }
 
   const admission = createAdmission(limits, now)
-  const admit = (address: string, handshakes: number): RefusalReason | null => admission(address, counters.connections + handshakes, handshakes)
+  const admit = (address: string, handshakes: number): RefusalReason | null =>
+    admission(address, counters.connections + handshakes, handshakes)
   const refused = (address: string, reason: RefusalReason): void => refuse({ address }, reason, null)
   let listener: Listener | null = null
   let plain: Listener | null = null
@@ -257,7 +258,8 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
     await outbox.drain(drainMs)
     for (const session of [...connections.all()]) connections.end(session, 'shutdown')
     observer.sweep(Number.MAX_SAFE_INTEGER)
-    if (!(await outbox.drain(drainMs))) logger.warn({ messages: outbox.messages }, 'closed with messages that the log did not take: not acknowledged')
+    if (!(await outbox.drain(drainMs)))
+      logger.warn({ messages: outbox.messages }, 'closed with messages that the log did not take: not acknowledged')
     outbox.stop()
     flow.stop()
     for (const session of [...connections.all()]) session.socket.destroy()

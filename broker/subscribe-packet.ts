@@ -40,7 +40,10 @@ export const parseFilters = (body: Buffer, withQos: boolean, filtersMax: number)
 }
 
 /** Why a device may not subscribe to a filter; null when it may: its own command topic and nothing else. */
-export const subscribeDenial = (filter: string, ownCommandTopic: string): 'shared-subscription' | 'wildcard' | 'subscribe-denied' | null => {
+export const subscribeDenial = (
+  filter: string,
+  ownCommandTopic: string,
+): 'shared-subscription' | 'wildcard' | 'subscribe-denied' | null => {
   if (filter === ownCommandTopic) return null
   if (filter.startsWith('$share/')) return 'shared-subscription'
   return filter.includes('#') || filter.includes('+') ? 'wildcard' : 'subscribe-denied'

@@ -118,7 +118,12 @@ export const openRaw = async (port: number, identity: TestIdentity | null, optio
 }
 
 /** Opens a connection and signs in; rejects when CONNACK is not 0. The CONNACK is packet 0. */
-export const signIn = async (port: number, identity: TestIdentity | null, clientId: string, fields: ConnectFields = {}): Promise<RawClient> => {
+export const signIn = async (
+  port: number,
+  identity: TestIdentity | null,
+  clientId: string,
+  fields: ConnectFields = {},
+): Promise<RawClient> => {
   const client = await openRaw(port, identity)
   client.send(connectFrame(clientId, fields))
   const answer = await client.packet(0)

@@ -14,10 +14,7 @@ const root = join(import.meta.dirname, '..')
 const bun = join(root, 'node_modules/@oven/bun-linux-x64/bin/bun')
 
 /** The runtimes that are here, with the program of each. */
-export const runtimes = [
-  { runtime: 'Node', program: process.execPath },
-  ...(existsSync(bun) ? [{ runtime: 'Bun', program: bun }] : []),
-]
+export const runtimes = [{ runtime: 'Node', program: process.execPath }, ...(existsSync(bun) ? [{ runtime: 'Bun', program: bun }] : [])]
 
 export const site = 'st-mary'
 
@@ -29,7 +26,11 @@ export interface TestWorld {
 
 export const createTestWorld = async (): Promise<TestWorld> => {
   const authority = await createTestAuthority('Wardwatch test')
-  return { authority, rogue: await createTestAuthority('Wardwatch test'), server: await authority.issue({ commonName: 'edge', purpose: 'server' }) }
+  return {
+    authority,
+    rogue: await createTestAuthority('Wardwatch test'),
+    server: await authority.issue({ commonName: 'edge', purpose: 'server' }),
+  }
 }
 
 export const testRecord = (device: string, fingerprints: readonly string[], change: Partial<DeviceRecord> = {}): DeviceRecord => ({
@@ -69,7 +70,12 @@ export interface TestEdge {
   stop(): Promise<void>
 }
 
-export const startTestEdge = async (program: string, world: TestWorld, devices: readonly DeviceRecord[], limits: object = {}): Promise<TestEdge> => {
+export const startTestEdge = async (
+  program: string,
+  world: TestWorld,
+  devices: readonly DeviceRecord[],
+  limits: object = {},
+): Promise<TestEdge> => {
   const tls = { keyPem: world.server.keyPem, certificatePem: world.server.certificatePem, caPem: world.authority.certificatePem }
   const child = spawn(program, [join(import.meta.dirname, 'test-edge-process.ts'), JSON.stringify({ tls, limits, devices })], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -113,7 +119,8 @@ export const startTestEdge = async (program: string, world: TestWorld, devices: 
     })
   }
   const isOf = (record: SeenRecord, event: string, byDevice?: 'byDevice'): boolean =>
-    record.observation?.event === event && record.topic === (byDevice === undefined ? 'observations.by-source.v1' : 'observations.by-device.v1')
+    record.observation?.event === event &&
+    record.topic === (byDevice === undefined ? 'observations.by-source.v1' : 'observations.by-device.v1')
   return {
     port: await started,
     pid: child.pid!,
