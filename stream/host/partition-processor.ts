@@ -351,7 +351,9 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
       return meta.nextOffset
     },
     counts: () => ({
-      ...structuredClone(counts),
+      ...counts,
+      observations: { ...counts.observations },
+      deadLetters: { ...counts.deadLetters },
       keys: table.size,
       watermarkMs: time.watermarkMs,
       findings: Object.fromEntries(slots.filter(({ detector }) => detector !== null).map(({ id, findings }) => [id, findings])),
