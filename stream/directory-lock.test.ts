@@ -120,7 +120,7 @@ it('of many that start at once over a dead lock exactly one wins', async () => {
   writeFileSync(lockPath(), JSON.stringify({ pid: await deadPid(), startTicks: 1, children: [] }))
   const said = await Promise.all(Array.from({ length: 6 }, async () => (await starter()).said))
   expect(said.filter((one) => one === 'claimed')).toHaveLength(1)
-  for (const one of said) if (one !== 'claimed') expect(one).toMatch(/is in use by the process \d+/)
+  for (const one of said.filter((one) => one !== 'claimed')) expect(one).toMatch(/is in use by the process \d+/)
 })
 
 it('a lock that can not be read is not touched', async () => {

@@ -59,7 +59,7 @@ export const startTailingConsumer = async (
   const follow = async (topic: LogTopicName, partition: number, start: number): Promise<void> => {
     const wakeup = createWakeup()
     wakeups.push(wakeup)
-    unwatch.push(source.watch(topic, wakeup.wake))
+    unwatch.push(source.watch(topic, () => wakeup.wake()))
     const cursor = source.openCursor(topic, partition)
     let offset = start
     let recordsThisTurn = 0
