@@ -1,0 +1,25 @@
+import { alertsCommand, alertsVerifyCommand } from './alerts.ts'
+import { backtestCommand } from './backtest.ts'
+import type { Command } from './command.ts'
+import { demoCommand } from './demo.ts'
+import { deviceCommandCommand, deviceEnrolCommand, deviceListCommand, deviceRevokeCommand } from './device.ts'
+import { queryCommand } from './query.ts'
+
+import { runCommand } from './run.ts'
+import { simulateCommand } from './simulate.ts'
+
+/** Every command, in the order in which `wardwatch help` lists them. */
+export const commands: readonly Command[] = [
+  runCommand,
+  demoCommand,
+  deviceEnrolCommand,
+  deviceRevokeCommand,
+  deviceListCommand,
+  deviceCommandCommand,
+  simulateCommand,
+
+  backtestCommand,
+  alertsCommand,
+  alertsVerifyCommand,
+  queryCommand,
+]

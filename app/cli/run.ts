@@ -1,0 +1,37 @@
+import type { Command } from './command.ts'
+import { createLogger } from '../logger.ts'
+import { startPlatform } from '../platform.ts'
+import { configOf, settingsFlags } from './settings-flags.ts'
+import { listenForStop } from './until-stopped.ts'
+
+export const runCommand: Command = {
+  name: 'run',
+  summary: 'runs the platform until Ctrl-C',
+  usage: '',
+  example: 'npx wardwatch run --data /var/lib/wardwatch --mqtt-host 0.0.0.0 --mqtt-names broker.hospital.example,10.1.2.3',
+  flags: settingsFlags,
+  async run(call) {
+    const config = configOf(call)
+    const stop = listenForStop()
+    const logger = createLogger({ level: config.logLevel, name: 'supervisor' })
+    const started = await startPlatform({
+      config,
+      masterKeyFromEnvironment: process.env['WARDWATCH_KEY'],
+      logger,
+      logFile: null,
+      onProgress: (step) => process.stdout.write(`${step}\n`),
+    })
+    if (!started.ok) {
+      process.stderr.write(`wardwatch: ${started.problem}\n`)
+      return 1
+    }
+    const { platform } = started
+    process.stdout.write(
+      `ready: devices connect to ${config.mqtt.host}:${platform.mqttPort} (MQTT over TLS 1.3); health on http://127.0.0.1:${platform.healthPort}/readyz; Ctrl-C stops\n`,
+    )
+    await stop.asked
+    process.stdout.write('stopping\n')
+    await platform.stop()
+    return 0
+  },
+}

@@ -1,0 +1,52 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { loadConfig, settings } from './config.ts'
+
+const load = (over: Partial<Parameters<typeof loadConfig>[0]>) => loadConfig({ flags: {}, environment: {}, ...over })
+const yaml = (text: string): string => {
+  const file = join(mkdtempSync(join(tmpdir(), 'wardwatch-config-')), 'wardwatch.yaml')
+  writeFileSync(file, text)
+  return file
+}
+const portOf = (loaded: ReturnType<typeof loadConfig>) => (loaded.ok ? loaded.config.mqtt.port : loaded.problem)
+
+describe('where a setting comes from', () => {
+  it('has a default for everything', () => expect(load({}).ok).toBe(true))
+  it('a file goes before the default', () => expect(portOf(load({ file: yaml('mqtt: { port: 1001 }') }))).toBe(1001))
+  it('the environment goes before the file', () =>
+    expect(portOf(load({ file: yaml('mqtt: { port: 1001 }'), environment: { WARDWATCH_MQTT_PORT: '1002' } }))).toBe(1002))
+  it('a flag goes before the environment', () =>
+    expect(portOf(load({ flags: { 'mqtt-port': '1003' }, environment: { WARDWATCH_MQTT_PORT: '1002' } }))).toBe(1003))
+  it('every leaf has a flag, a variable and a sentence', () => {
+    expect(settings.length).toBeGreaterThan(12)
+    for (const setting of settings) expect(setting.description, setting.flag).not.toBe('')
+  })
+})
+
+describe('a problem names the key, the value and what is allowed', () => {
+  const problems: Record<string, [Parameters<typeof load>[0], RegExp]> = {
+    'a port out of range': [{ flags: { 'mqtt-port': '70000' } }, /mqtt\.port \(--mqtt-port\): "70000" is not allowed: at most 65535/],
+    'a word that is none of the allowed': [
+      { environment: { WARDWATCH_LOG_LEVEL: 'loud' } },
+      /logLevel \(WARDWATCH_LOG_LEVEL\): "loud" is not allowed: one of debug, info/,
+    ],
+    'a key that does not exist': [{ file: yaml('mqtt: { prot: 1 }') }, /mqtt: unknown setting prot/],
+    'a file that is not YAML': [{ file: yaml('a: [') }, /wardwatch\.yaml: /],
+    'a file that is a list': [{ file: yaml('- 1') }, /must be a mapping/],
+    'a pair without a value': [{ set: ['limits'] }, /it takes KEY=VALUE/],
+    'a guard that is no number': [{ set: ['limits.packetBytesMax=big'] }, /limits\.packetBytesMax \(--set\): "big" is not allowed/],
+    'a free port for several workers': [{ set: ['mqtt.port=0', 'mqtt.workers=2'] }, /mqtt\.port: 0 is not allowed with several/],
+  }
+  for (const [name, [sources, pattern]] of Object.entries(problems))
+    it(name, () => {
+      const loaded = load(sources)
+      expect(loaded.ok ? 'accepted' : loaded.problem).toMatch(pattern)
+    })
+
+  it('a pair can not reach the prototype of all objects', () => {
+    load({ set: ['__proto__.polluted=1', 'a.__proto__.polluted=1'] })
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
+  })
+})

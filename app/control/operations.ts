@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import type { Alert } from '../../contracts/case-event.ts'
+import type { Clock } from '../../contracts/clock.ts'
+import type { CommandRecord } from '../../contracts/command.ts'
+import type { EventLog } from '../../contracts/event-log.ts'
+import type { DeviceRecord } from '../../contracts/registry.ts'
+import type { Authority } from '../../registry/authority.ts'
+import { enrolDevice, listDevices, revokeDevice } from '../../registry/enrol.ts'
+import type { Directory } from '../../registry/fold.ts'
+import { type Analyst, analystFormats } from '../../store/query/read-only-query.ts'
+import type { Sink } from '../../store/sink.ts'
+import type { Triage } from '../../triage/group/follow-findings.ts'
+import { verifyChain } from '../../triage/verify/verify-chain.ts'
+import { operation, OperationRefused, type Operations } from './server.ts'
+
+export interface ControlParts {
+  readonly log: EventLog
+  readonly analyst: Analyst
+  readonly sink: Sink
+  readonly triage: Triage
+  readonly directory: Directory
+  readonly authority: Authority
+  readonly clock: Clock
+}
+
+const text = z.string().min(1).max(256)
+const enrolment = z.strictObject({
+  device: text,
+  site: text,
+  ward: z.string().max(64).default(''),
+  model: z.string().min(1).max(64).default('unknown'),
+  firmware: z.string().max(64).exactOptional(),
+  csrPem: z.string().max(16_384).exactOptional(),
+  password: z.string().exactOptional(),
+  again: z.enum(['renew', 'add']).exactOptional(),
+  reinstate: z.boolean().exactOptional(),
+})
+
+/** What `wardwatch` may ask of the platform that runs. */
+export const controlOperations = ({ log, analyst, sink, triage, directory, authority, clock }: ControlParts): Operations => ({
+  enrol: operation(enrolment, async (request) => enrolDevice({ log, directory, authority, clock }, request)),
+  'enrol-many': operation(z.strictObject({ devices: z.array(enrolment).max(1_000) }), async ({ devices }) => ({
+    results: await Promise.all(devices.map((request) => enrolDevice({ log, directory, authority, clock }, request))),
+  })),
+  revoke: operation(z.strictObject({ device: text, reason: z.string().max(256).default('revoked by hand') }), async (request) =>
+    revokeDevice({ log, directory, clock }, request),
+  ),
+  devices: operation(z.strictObject({}), async () => ({ devices: listDevices(directory).map(withoutSecrets) })),
+  command: operation(
+    z.strictObject({ device: text, payload: z.string().max(16_384), expiresInMs: z.int().min(1_000).max(86_400_000).default(3_600_000) }),
+    async ({ device, payload, expiresInMs }) => {
+      const record = directory.device(device)
+      if (record === undefined || record.status !== 'enrolled') return { ok: false, problem: `${device} is not enrolled` }
+      const issuedAt = clock.now()
+      const issued: CommandRecord = {
+        type: 'issued',
+        command: { id: randomUUID(), device, site: record.site, payload, issuedAt, expiresAt: issuedAt + expiresInMs },
+      }
+      await log.append('commands.v1', [{ key: device, value: Buffer.from(JSON.stringify(issued)) }])
+      return { ok: true, id: issued.command.id }
+    },
+  ),
+  alerts: operation(z.strictObject({ limit: z.int().min(1).max(10_000).default(1_000) }), async ({ limit }) => ({
+    alerts: triage.alerts.alerts().slice(0, limit),
+  })),
+  verify: operation(z.strictObject({}), async () => verifyChain(log)),
+  // The first line of the answer is the columns, as JSON; the rows follow.
+  query: operation(z.strictObject({ sql: z.string().min(1).max(100_000), format: z.enum(analystFormats).default('JSONEachRow') }), (question) => queryPieces(analyst, question)),
+  watch: operation(z.strictObject({}), (_body, signal) => alertLines(triage, signal)),
+  status: operation(z.strictObject({}), async () => ({
+    devices: directory.size,
+    sink: sink.stats(),
+    triage: triage.stats(),
+    alerts: triage.alerts.alerts().length,
+  })),
+})
+
+const withoutSecrets = ({ passwordHash, ...record }: DeviceRecord) => ({
+  ...record,
+  signsIn: passwordHash === null ? 'certificate' : 'password',
+})
+
+const queryPieces = async function* (analyst: Analyst, { sql, format }: { sql: string; format: (typeof analystFormats)[number] }): AsyncGenerator<string | Uint8Array> {
+  const answer = await analyst.ask(sql, { format })
+  if (!answer.ok) throw new OperationRefused(answer.detail)
+  yield `${JSON.stringify(answer.columns)}\n`
+  yield* answer.pieces
+}
+
+const waitingAlertsMax = 10_000
+
+/** Every alert as it stands, then each change, one JSON line each. A slow reader misses intermediate changes, never the newest. */
+const alertLines = async function* (triage: Triage, signal: AbortSignal): AsyncGenerator<string> {
+  const waiting = new Map<string, Alert>()
+  let wake = (): void => {}
+  const stop = triage.onEvent((_event, alert) => {
+    waiting.delete(alert.id)
+    if (waiting.size < waitingAlertsMax) waiting.set(alert.id, alert)
+    wake()
+  })
+  signal.addEventListener('abort', () => wake(), { once: true })
+  try {
+    // The answer begins before there is any alert.
+    yield '\n'
+    for (const alert of triage.alerts.alerts().toReversed()) yield `${JSON.stringify(alert)}\n`
+    while (!signal.aborted) {
+      const lines = [...waiting.values()].map((alert) => `${JSON.stringify(alert)}\n`)
+      waiting.clear()
+      if (lines.length > 0) yield lines.join('')
+      else await new Promise<void>((resolve) => (wake = resolve))
+    }
+  } finally {
+    stop()
+  }
+}

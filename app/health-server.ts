@@ -1,0 +1,37 @@
+import { createServer, type ServerResponse } from 'node:http'
+import { liveness, readiness, type Health } from './health.ts'
+import { prometheusText } from './prometheus.ts'
+import type { RoleStatus } from './supervisor.ts'
+
+export interface HealthServer {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** `/metrics`, `/healthz`, `/readyz` and `/status` (the roles with their statistics) on loopback only: they tell how the platform is, to whoever is on this machine. */
+export const startHealthServer = async (port: number, roles: () => readonly RoleStatus[], now: () => number): Promise<HealthServer> => {
+  const tell = (response: ServerResponse, { ok, problems }: Health): void => {
+    response.writeHead(ok ? 200 : 503, { 'content-type': 'application/json' }).end(`${JSON.stringify({ ok, problems })}\n`)
+  }
+  const server = createServer((request, response) => {
+    if (request.method !== 'GET') return void response.writeHead(405).end()
+    if (request.url === '/metrics') response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(prometheusText(roles()))
+    else if (request.url === '/healthz') tell(response, liveness(roles(), now()))
+    else if (request.url === '/readyz') tell(response, readiness(roles(), now()))
+    else if (request.url === '/status') response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify({ roles: roles() })}\n`)
+    else response.writeHead(404).end()
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}

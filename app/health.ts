@@ -1,0 +1,35 @@
+import type { RoleStatus } from './supervisor.ts'
+
+export interface Health {
+  readonly ok: boolean
+  /** One plain sentence for each thing that is wrong. */
+  readonly problems: readonly string[]
+}
+
+const statsAgeMsMax = 5_000
+/** History may be this far behind before the platform calls itself not ready, records. */
+const lagRecordsMax = 1_000_000
+
+/** Alive: every role runs and has spoken lately. */
+export const liveness = (roles: readonly RoleStatus[], nowMs: number): Health => {
+  const problems = roles.flatMap((role) => {
+    if (role.state !== 'running') return [`${role.name} is ${role.state}`]
+    if (role.statsAtMs !== null && nowMs - role.statsAtMs > statsAgeMsMax)
+      return [`${role.name} has said nothing for ${Math.round((nowMs - role.statsAtMs) / 1_000)} s`]
+    return []
+  })
+  return { ok: problems.length === 0, problems }
+}
+
+/** Ready: alive, the log takes records, and the detectors and the sink keep up. */
+export const readiness = (roles: readonly RoleStatus[], nowMs: number): Health => {
+  const problems = [...liveness(roles, nowMs).problems]
+  for (const role of roles) {
+    if (role.state === 'running' && role.statsAtMs === null) problems.push(`${role.name} has not reported yet`)
+    if (role.stats?.['logAvailable'] === false) problems.push(`${role.name} can not write the log: no message is acknowledged`)
+    if (role.stats?.['storeAvailable'] === false) problems.push(`${role.name} can not write to ClickHouse: history is behind`)
+    const lag = role.stats?.['lagRecords']
+    if (typeof lag === 'number' && lag > lagRecordsMax) problems.push(`${role.name} is ${lag} records behind`)
+  }
+  return { ok: problems.length === 0, problems }
+}

@@ -1,0 +1,52 @@
+import { createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+export type MasterKey =
+  | { readonly ok: true; readonly key: Buffer; readonly from: string }
+  | { readonly ok: false; readonly problem: string }
+
+const hexKey = /^[0-9a-f]{64}$/i
+
+/**
+ * The key that everything at rest is sealed under: `WARDWATCH_KEY` (64 hex digits), else a key file that only its owner can read,
+ * made with 32 random bytes when the data directory is new.
+ */
+export const loadMasterKey = (options: {
+  readonly data: string
+  readonly keyFile: string | undefined
+  readonly fromEnvironment: string | undefined
+}): MasterKey => {
+  const { data, fromEnvironment } = options
+  if (fromEnvironment !== undefined && fromEnvironment !== '') {
+    if (!hexKey.test(fromEnvironment))
+      return { ok: false, problem: 'WARDWATCH_KEY: it must be 64 hexadecimal digits (32 bytes); make one with: openssl rand -hex 32' }
+    return { ok: true, key: Buffer.from(fromEnvironment, 'hex'), from: 'WARDWATCH_KEY' }
+  }
+  const file = options.keyFile ?? join(data, 'master.key')
+  if (!existsSync(file)) {
+    if (options.keyFile === undefined && existsSync(join(data, 'log')))
+      return {
+        ok: false,
+        problem: `${file} is missing, and ${data} holds sealed data: put the key file back, or give the key in WARDWATCH_KEY`,
+      }
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
+    chmodSync(file, 0o600)
+  }
+  if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0)
+    return { ok: false, problem: `${file} can be read by others than its owner: chmod 600 ${file}` }
+  const text = readFileSync(file, 'utf8').trim()
+  if (!hexKey.test(text)) return { ok: false, problem: `${file}: it must hold 64 hexadecimal digits (32 bytes)` }
+  return { ok: true, key: Buffer.from(text, 'hex'), from: file }
+}
+
+/** What a role may know: each gets the keys of its own stores and no other. */
+export type KeyPurpose = 'log' | 'state' | 'store' | 'authority'
+
+/** HKDF-SHA-256 (RFC 5869): one key a purpose, so that a role that holds one can't open another's. */
+export const deriveKey = (master: Buffer, purpose: KeyPurpose): Buffer =>
+  Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), `wardwatch/${purpose}/v1`, 32))
+
+/** A short public name of a key, for messages. */
+export const keyName = (key: Buffer): string => createHash('sha256').update('wardwatch key name').update(key).digest('hex').slice(0, 8)

@@ -1,0 +1,178 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock } from '../contracts/clock.ts'
+import type { Logger } from '../contracts/logger.ts'
+import { claimDirectory } from '../stream/directory-lock.ts'
+import { createSealer } from '../stream/seal.ts'
+import type { Config } from './config.ts'
+import { startHealthServer } from './health-server.ts'
+import { type Identity, loadIdentity } from './identity.ts'
+import { deriveKey, loadMasterKey } from './master-key.ts'
+import type { BridgeOptions, DetectOptions, EdgeOptions, HubOptions, LogOptions } from './roles/options.ts'
+import type { Stats } from './roles/channel.ts'
+import { createSupervisor, type RolePlan, type RoleStatus } from './supervisor.ts'
+
+export interface Platform {
+  /** Where devices connect. */
+  readonly mqttPort: number
+  readonly healthPort: number
+  readonly caPem: string
+  status(): readonly RoleStatus[]
+  stop(): Promise<void>
+}
+
+export type PlatformStart = { readonly ok: true; readonly platform: Platform } | { readonly ok: false; readonly problem: string }
+
+export interface PlatformOptions {
+  readonly config: Config
+  readonly masterKeyFromEnvironment: string | undefined
+  readonly logger: Logger
+  readonly logFile: string | null
+  readonly onProgress: (step: string) => void
+}
+
+/** The composition root of a machine: claims the data directory, opens the keys, starts the roles in order; what fails rolls back what was started. */
+export const startPlatform = async (options: PlatformOptions): Promise<PlatformStart> => {
+  const { config, logger, logFile, onProgress } = options
+  const clock = systemClock
+  mkdirSync(config.data, { recursive: true, mode: 0o700 })
+  const claim = await claimDirectory(config.data)
+  if ('refused' in claim) return { ok: false, problem: claim.refused }
+  const refuse = async (problem: string): Promise<PlatformStart> => {
+    await claim.release()
+    return { ok: false, problem }
+  }
+
+  const master = loadMasterKey({ data: config.data, keyFile: config.keyFile, fromEnvironment: options.masterKeyFromEnvironment })
+  if (!master.ok) return refuse(master.problem)
+  let identity: Identity
+  try {
+    identity = await loadIdentity({
+      data: config.data,
+      sealer: createSealer(deriveKey(master.key, 'authority'), 'identity'),
+      site: config.site,
+      names: config.mqtt.names,
+      clock,
+    })
+  } catch (error) {
+    return refuse(
+      `${join(config.data, 'identity.sealed')} can't be opened with the key from ${master.from}: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+  onProgress('keys and certificates are there')
+
+  let bridgePlans: RolePlan[]
+  try {
+    bridgePlans = planBridges(config, deriveKey(master.key, 'log'))
+  } catch (error) {
+    return refuse(`bridges: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const supervisor = createSupervisor({
+    config,
+    plans: [...planRoles(config, master.key, identity), ...bridgePlans],
+    logger,
+    logFile,
+    now: clock.now,
+    children: claim,
+  })
+  const started = await supervisor.start((name, info) => onProgress(`${name} runs${describe(info)}`))
+  if (!started.ok) return refuse(started.problem)
+  const edge = supervisor.status().find(({ kind }) => kind === 'edge')!
+
+  try {
+    const health = await startHealthServer(config.metrics.port, supervisor.status, clock.now)
+    return {
+      ok: true,
+      platform: {
+        mqttPort: Number(edge.info['port']),
+        healthPort: health.port,
+        caPem: identity.caPem,
+        status: supervisor.status,
+        async stop() {
+          await health.close()
+          await supervisor.stop()
+          await claim.release()
+        },
+      },
+    }
+  } catch (error) {
+    await supervisor.stop()
+    return refuse(`metrics.port ${config.metrics.port}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+const describe = (info: Stats): string => (info['port'] === undefined ? '' : ` on port ${String(info['port'])}`)
+
+const logOptions = (config: Config, logKey: Buffer, keepsRetention: boolean): LogOptions => ({
+  data: config.data,
+  logKey: logKey.toString('hex'),
+  retention: keepsRetention ? { hours: config.log.retentionHours, gigabytes: config.log.retentionGigabytes } : null,
+})
+
+const planRoles = (config: Config, master: Buffer, identity: Identity): RolePlan[] => {
+  const logKey = deriveKey(master, 'log')
+  const detect: DetectOptions = {
+    log: logOptions(config, logKey, false),
+    stateKey: deriveKey(master, 'state').toString('hex'),
+    parameters: config.detectors,
+  }
+  const hub: HubOptions = {
+    log: logOptions(config, logKey, true),
+    storeKey: config.store.encrypted ? deriveKey(master, 'store').toString('hex') : null,
+    retention: {
+      readingsDays: config.store.readingsDays,
+      redeliveriesDays: config.store.readingsDays,
+      readingsByMinuteDays: config.store.minutesDays,
+      sessionsDays: config.store.sessionsDays,
+      posturesDays: config.store.sessionsDays,
+      findingsDays: config.store.findingsDays,
+      deadLettersDays: config.store.deadLettersDays,
+    },
+    site: config.site,
+    authorityKeyPem: identity.authorityKeyPem,
+    caPem: identity.caPem,
+  }
+  const edges = Array.from({ length: config.mqtt.workers }, (_, worker): RolePlan => {
+    const edge: EdgeOptions = {
+      log: logOptions(config, logKey, false),
+      host: config.mqtt.host,
+      port: config.mqtt.port,
+      reusePort: config.mqtt.workers > 1,
+      writesClock: worker === 0,
+      serverKeyPem: identity.serverKeyPem,
+      serverCertificatePem: identity.serverCertificatePem,
+      caPem: identity.caPem,
+      limits: config.limits,
+    }
+    return {
+      kind: 'edge',
+      name: `edge-${worker}`,
+      tier: 2,
+      options: (before) => ({ ...edge, port: before['port'] ?? edge.port }),
+      memoryBytesMax: config.edge.memoryMegabytesMax * 1_048_576,
+    }
+  })
+  return [
+    { kind: 'hub', name: 'hub', tier: 1, options: () => hub },
+    { kind: 'detect', name: 'detect', tier: 1, options: () => detect },
+    ...edges,
+  ]
+}
+
+const planBridges = (config: Config, logKey: Buffer): RolePlan[] =>
+  config.bridges.map((bridge): RolePlan => {
+    const text = (file: string | undefined): string | null => (file === undefined ? null : readFileSync(file, 'utf8'))
+    const options: BridgeOptions = {
+      log: logOptions(config, logKey, false),
+      url: bridge.url,
+      subscription: bridge.subscription,
+      topicPattern: bridge.topicPattern,
+      model: bridge.model,
+      username: bridge.username ?? null,
+      password: text(bridge.passwordFile)?.trimEnd() ?? null,
+      caPem: text(bridge.caFile),
+      certificatePem: text(bridge.certificateFile),
+      privateKeyPem: text(bridge.keyFile),
+    }
+    return { kind: 'bridge', name: `bridge-${bridge.name}`, tier: 2, options: () => options }
+  })

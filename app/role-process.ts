@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Config } from './config.ts'
+import type { FromRole, Stats, ToRole } from './roles/channel.ts'
+
+export type RoleKind = 'edge' | 'detect' | 'hub' | 'bridge'
+
+export interface RoleProcess {
+  readonly pid: number
+  /** Resolves with the role's facts once it runs; rejects with its reason when it can't start. */
+  readonly ready: Promise<Stats>
+  /** Resolves when the process has ended. */
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
+  /** The newest statistics and when they came, ms. */
+  readonly latest: { readonly stats: Stats; readonly atMs: number } | null
+  /** Asks it to end; kills it after the grace. */
+  stop(graceMs: number): Promise<void>
+  kill(): void
+}
+
+export interface RoleProcessOptions {
+  readonly kind: RoleKind
+  readonly name: string
+  /** The runtime's binary and the arguments before the script. */
+  readonly command: readonly [string, ...string[]]
+  readonly options: unknown
+  readonly logLevel: Config['logLevel']
+  readonly logFile: string | null
+  readonly now: () => number
+}
+
+/** Starts one role in a process of its own, with a channel for its options, statistics and end. */
+export const startRoleProcess = ({ kind, name, command, options, logLevel, logFile, now }: RoleProcessOptions): RoleProcess => {
+  const script = fileURLToPath(new URL(`./roles/${kind}.ts`, import.meta.url))
+  const [binary, ...before] = command
+  const child: ChildProcess = spawn(binary, [...before, script], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    serialization: 'json',
+    // A role gets what it needs over the channel; the environment may hold the master key.
+    env: withoutSecrets(process.env),
+  })
+  let latest: RoleProcess['latest'] = null
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+    child.once('error', () => resolve({ code: null, signal: null }))
+  })
+  const ready = new Promise<Stats>((resolve, reject) => {
+    child.on('message', (message: FromRole) => {
+      if (message.type === 'ready') resolve(message.info)
+      else if (message.type === 'failed') reject(new Error(message.problem))
+      else latest = { stats: message.stats, atMs: now() }
+    })
+    child.once('error', reject)
+    void exited.then(({ code, signal }) => reject(new Error(`${name} ended with ${signal ?? code} before it was ready`)))
+  })
+  ready.catch(() => {})
+  const send = (message: ToRole<unknown>): void => {
+    if (child.connected) child.send(message, () => {})
+  }
+  send({ type: 'start', name, logLevel, logFile, options })
+  return {
+    pid: child.pid ?? -1,
+    ready,
+    exited,
+    get latest() {
+      return latest
+    },
+    async stop(graceMs) {
+      send({ type: 'stop' })
+      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
+      await exited
+      clearTimeout(timer)
+    },
+    kill: () => void child.kill('SIGKILL'),
+  }
+}
+
+const withoutSecrets = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => name !== 'WARDWATCH_KEY'))

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import { edgeLimits } from '../../broker/limits.ts'
+import { startEdge } from '../../broker/edge.ts'
+import { systemClock } from '../../contracts/clock.ts'
+import type { Logger } from '../../contracts/logger.ts'
+import { createDirectory } from '../../registry/fold.ts'
+import { followRegistry } from '../../registry/follow.ts'
+import { verifyPassword } from '../../registry/passwords.ts'
+import { RoleRefused, type RunningRole, serveRole } from './channel.ts'
+import { followCommands } from './follow-commands.ts'
+import { openLog } from './open-log.ts'
+import type { EdgeOptions } from './options.ts'
+
+/** The edge role: devices connect here; it knows the registry by following it, and delivers commands. */
+const start = async (options: EdgeOptions, logger: Logger, name: string): Promise<RunningRole> => {
+  const limits = edgeLimits.safeParse(options.limits)
+  if (!limits.success)
+    throw new RoleRefused(`limits: ${limits.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`)
+  const log = await openLog(options.log, logger)
+  const directory = createDirectory()
+  const registry = await followRegistry({ log, directory, group: `registry-${name}`, logger })
+  // A device must not be refused because the registry is still being read.
+  await registry.caughtUp
+  let deviceReady = (_device: string): void => {}
+  const edge = await startEdge({
+    log,
+    directory,
+    tls: { keyPem: options.serverKeyPem, certificatePem: options.serverCertificatePem, caPem: options.caPem },
+    host: options.host,
+    port: options.port,
+    reusePort: options.reusePort,
+    limits: limits.data,
+    clock: systemClock,
+    logger,
+    newId: () => randomBytes(9).toString('base64url'),
+    edge: name,
+    writesClock: options.writesClock,
+    onCommandsWanted: (device) => deviceReady(device),
+    verifyPassword: (hash, password) => verifyPassword(hash, password.toString('utf8')),
+  })
+  const commands = await followCommands({ log, edge, clock: systemClock, logger, group: `commands-${name}` })
+  deviceReady = commands.deviceReady
+  return {
+    info: { port: edge.port },
+    stats: () => ({ ...edge.stats(), log: log.stats(), commands: commands.stats() }),
+    failed: Promise.all([registry.failed, commands.failed]).then(() => {}),
+    async close() {
+      await commands.close()
+      await edge.close()
+      await registry.close()
+      await log.close()
+    },
+  }
+}
+
+serveRole(start)

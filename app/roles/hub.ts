@@ -1,0 +1,69 @@
+import { join } from 'node:path'
+import { systemClock } from '../../contracts/clock.ts'
+import type { Logger } from '../../contracts/logger.ts'
+import { createEnvelopeDecoder } from '../../ingest/envelope-decoder.ts'
+import { createRedeliveryFilter } from '../../ingest/redelivery.ts'
+import { loadAuthority } from '../../registry/authority.ts'
+import { createDirectory } from '../../registry/fold.ts'
+import { followRegistry } from '../../registry/follow.ts'
+import { openStore, storeSettings } from '../../store/open.ts'
+import { createAnalyst } from '../../store/query/read-only-query.ts'
+import { sinkSettings } from '../../store/landing/settings.ts'
+import { createSink } from '../../store/sink.ts'
+import { startTriage } from '../../triage/group/follow-findings.ts'
+import { controlOperations } from '../control/operations.ts'
+import { startControlServer } from '../control/server.ts'
+import { controlSocketPath } from '../control/socket-path.ts'
+import { RoleRefused, type RunningRole, serveRole } from './channel.ts'
+import { openLog } from './open-log.ts'
+import type { HubOptions } from './options.ts'
+
+/** The sink and the desk in one process, which holds the ClickHouse engine: lands everything, folds findings into alerts, answers the control socket. */
+const start = async (options: HubOptions, logger: Logger): Promise<RunningRole> => {
+  const { data } = options.log
+  const log = await openLog(options.log, logger)
+  const opened = await openStore({
+    directory: join(data, 'clickhouse'),
+    key: options.storeKey === null ? null : Buffer.from(options.storeKey, 'hex'),
+    settings: storeSettings.parse({ retention: options.retention }),
+    logger,
+    clock: systemClock,
+  })
+  if (!opened.ok) throw new RoleRefused(`ClickHouse's data in ${join(data, 'clickhouse')}: ${opened.detail}`)
+  const { store } = opened
+  const directory = createDirectory()
+  const registry = await followRegistry({ log, directory, group: 'registry-hub', logger })
+  await registry.caughtUp
+  const authority = await loadAuthority({ privateKeyPem: options.authorityKeyPem, certificatePem: options.caPem }, systemClock)
+  const triage = await startTriage({ log, clock: systemClock, logger })
+  const sink = createSink({
+    log,
+    store,
+    decoder: createEnvelopeDecoder(),
+    redelivery: createRedeliveryFilter(),
+    clock: systemClock,
+    logger,
+    settings: sinkSettings.parse({}),
+  })
+  await sink.start()
+  const control = await startControlServer(
+    controlSocketPath(data),
+    controlOperations({ log, analyst: createAnalyst(store), sink, triage, directory, authority, clock: systemClock }),
+    logger,
+  )
+  return {
+    info: {},
+    stats: () => ({ ...sink.stats(), triage: triage.stats(), devices: directory.size }),
+    failed: Promise.all([registry.failed, triage.failed, sink.failed]).then(() => {}),
+    async close() {
+      await control.close()
+      await sink.close()
+      await triage.close()
+      await registry.close()
+      await store.close()
+      await log.close()
+    },
+  }
+}
+
+serveRole(start)

@@ -1,0 +1,48 @@
+/** What each role is told at its start: only the keys it needs (least privilege), as hex. */
+export interface LogOptions {
+  readonly data: string
+  readonly logKey: string
+  /** One process drops what retention no longer keeps. */
+  readonly retention: { readonly hours: number; readonly gigabytes: number } | null
+}
+
+export interface EdgeOptions {
+  readonly log: LogOptions
+  readonly host: string
+  readonly port: number
+  readonly reusePort: boolean
+  readonly writesClock: boolean
+  readonly serverKeyPem: string
+  readonly serverCertificatePem: string
+  readonly caPem: string
+  readonly limits: Readonly<Record<string, number>>
+}
+
+export interface DetectOptions {
+  readonly log: LogOptions
+  readonly stateKey: string
+  readonly parameters: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
+export interface HubOptions {
+  readonly log: LogOptions
+  readonly storeKey: string | null
+  /** Days by kind of row: the store's settings. */
+  readonly retention: Readonly<Record<string, number>>
+  readonly site: string
+  readonly authorityKeyPem: string
+  readonly caPem: string
+}
+
+export interface BridgeOptions {
+  readonly log: LogOptions
+  readonly url: string
+  readonly subscription: string
+  readonly topicPattern: string
+  readonly model: string
+  readonly username: string | null
+  readonly password: string | null
+  readonly caPem: string | null
+  readonly certificatePem: string | null
+  readonly privateKeyPem: string | null
+}

@@ -1,0 +1,2 @@
+export declare const nodeBinary: () => string | null
+export declare const bunBinary: () => string | null

@@ -1,0 +1,196 @@
+import type { Logger } from '../contracts/logger.ts'
+import type { Config } from './config.ts'
+import { type RoleKind, type RoleProcess, startRoleProcess } from './role-process.ts'
+import type { Stats } from './roles/channel.ts'
+import { runtimeCommand } from './runtimes.ts'
+
+export interface RolePlan {
+  readonly kind: RoleKind
+  readonly name: string
+  /** Roles of a lower tier run before those of a higher one start, and stop after them. */
+  readonly tier: number
+  /** Gets the facts of the run before, empty at first: a port that was chosen then is kept. */
+  readonly options: (before: Stats) => unknown
+  /** Above this it is restarted: oven-sh/bun#17777 lets memory grow in TLS. */
+  readonly memoryBytesMax?: number
+}
+
+/** What is known of a role from outside. */
+export interface RoleStatus {
+  readonly name: string
+  readonly kind: RoleKind
+  readonly state: 'starting' | 'running' | 'restarting' | 'stopped'
+  readonly pid: number | null
+  readonly restarts: number
+  readonly info: Stats
+  readonly stats: Stats | null
+  /** When the newest statistics came, ms. */
+  readonly statsAtMs: number | null
+}
+
+export interface Supervisor {
+  /** Starts the tiers in order; on a failure stops what runs and gives the reason. */
+  start(onProgress: (name: string, info: Stats) => void): Promise<{ readonly ok: true } | { readonly ok: false; readonly problem: string }>
+  status(): readonly RoleStatus[]
+  /** In reverse order of the start. */
+  stop(): Promise<void>
+}
+
+export interface SupervisorOptions {
+  readonly config: Config
+  readonly plans: readonly RolePlan[]
+  readonly logger: Logger
+  readonly logFile: string | null
+  readonly now: () => number
+  /** Remembers and forgets the processes of the data directory, so that the next owner can end what outlived this one. */
+  readonly children: { recordChild(pid: number): void; forgetChild(pid: number): void }
+}
+
+const restartDelayMs = { first: 100, most: 5_000 }
+const stopGraceMs = 4_000
+
+interface Slot {
+  readonly plan: RolePlan
+  process: RoleProcess | null
+  state: RoleStatus['state']
+  restarts: number
+  info: Stats
+  delayMs: number
+}
+
+/** Runs the roles, each in its process; one that dies or swells is started again. */
+export const createSupervisor = ({ config, plans, logger, logFile, now, children }: SupervisorOptions): Supervisor => {
+  const slots: Slot[] = plans.map((plan) => ({
+    plan,
+    process: null,
+    state: 'stopped',
+    restarts: 0,
+    info: {},
+    delayMs: restartDelayMs.first,
+  }))
+  let stopping = false
+  let watch: NodeJS.Timeout | undefined
+  const delays = new Set<() => void>()
+
+  const launch = async (slot: Slot): Promise<void> => {
+    const { kind, name, options } = slot.plan
+    const process = startRoleProcess({
+      kind,
+      name,
+      command: runtimeCommand(kind, config.runtime),
+      options: options(slot.info),
+      logLevel: config.logLevel,
+      logFile,
+      now,
+    })
+    slot.process = process
+    children.recordChild(process.pid)
+    void process.exited.then((end) => {
+      children.forgetChild(process.pid)
+      if (slot.process === process) slot.process = null
+      if (!stopping && slot.state === 'running') void restart(slot, end)
+    })
+    slot.info = await process.ready
+    slot.state = 'running'
+  }
+
+  const restart = async (slot: Slot, end: { readonly code: number | null; readonly signal: string | null }): Promise<void> => {
+    slot.state = 'restarting'
+    for (;;) {
+      slot.restarts++
+      logger.error({ role: slot.plan.name, ...end, restarts: slot.restarts, delayMs: slot.delayMs }, 'a role ended; starting it again')
+      await delay(slot.delayMs)
+      slot.delayMs = Math.min(slot.delayMs * 2, restartDelayMs.most)
+      if (stopping) return
+      try {
+        await launch(slot)
+        logger.info({ role: slot.plan.name }, 'the role runs again')
+        return
+      } catch (error) {
+        logger.error({ role: slot.plan.name, err: error }, 'the role could not be started')
+      }
+    }
+  }
+
+  const delay = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        delays.delete(done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      delays.add(done)
+    })
+
+  const inspect = (): void => {
+    for (const slot of slots) {
+      const { process, plan } = slot
+      const latest = process?.latest
+      if (process === null || latest === null || latest === undefined || slot.state !== 'running') continue
+      const resident = (latest.stats['process'] as { residentBytes?: number } | undefined)?.residentBytes ?? 0
+      if (plan.memoryBytesMax !== undefined && resident > plan.memoryBytesMax) {
+        logger.warn(
+          { role: plan.name, residentBytes: resident, memoryBytesMax: plan.memoryBytesMax },
+          'a role takes too much memory; restarting it',
+        )
+        void process.stop(stopGraceMs)
+      } else if (slot.delayMs > restartDelayMs.first && ((latest.stats['process'] as { uptimeSeconds?: number }).uptimeSeconds ?? 0) > 60) {
+        slot.delayMs = restartDelayMs.first
+      }
+    }
+  }
+
+  const stop = async (): Promise<void> => {
+    stopping = true
+    clearInterval(watch)
+    for (const done of delays) done()
+    for (const tier of tiersOf(slots).toReversed())
+      await Promise.all(
+        tier.map(async (slot) => {
+          await slot.process?.stop(stopGraceMs)
+          slot.state = 'stopped'
+        }),
+      )
+  }
+
+  return {
+    async start(onProgress) {
+      for (const tier of tiersOf(slots)) {
+        const results = await Promise.allSettled(
+          tier.map(async (slot) => {
+            slot.state = 'starting'
+            await launch(slot)
+            onProgress(slot.plan.name, slot.info)
+          }),
+        )
+        const failed = results.findIndex((result) => result.status === 'rejected')
+        if (failed >= 0) {
+          const reason: unknown = (results[failed] as PromiseRejectedResult).reason
+          await stop()
+          return { ok: false, problem: `${tier[failed]!.plan.name}: ${reason instanceof Error ? reason.message : String(reason)}` }
+        }
+      }
+      watch = setInterval(inspect, 1_000)
+      return { ok: true }
+    },
+    status: () =>
+      slots.map(({ plan, process, state, restarts, info }) => ({
+        name: plan.name,
+        kind: plan.kind,
+        state,
+        pid: process?.pid ?? null,
+        restarts,
+        info,
+        stats: process?.latest?.stats ?? null,
+        statsAtMs: process?.latest?.atMs ?? null,
+      })),
+    stop,
+  }
+}
+
+const tiersOf = (slots: readonly Slot[]): Slot[][] => {
+  const tiers = new Map<number, Slot[]>()
+  for (const slot of slots) tiers.set(slot.plan.tier, [...(tiers.get(slot.plan.tier) ?? []), slot])
+  return [...tiers.entries()].toSorted(([a], [b]) => a - b).map(([, tier]) => tier)
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+// The launcher: plain JavaScript that any Node from 20 on understands. It finds the Node 26 that `npm ci` brought and runs the sources with it.
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { nodeBinary } from './runtime-binaries.mjs'
+
+const node = nodeBinary()
+if (node === null) {
+  console.error(
+    `wardwatch needs Node 26 or later: this is ${process.version}, and npm has no Node 26 package for ${process.platform}-${process.arch}. Install it and try again.`,
+  )
+  process.exit(1)
+}
+const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+const child = spawn(node, ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)], { stdio: 'inherit' })
+// The terminal sends Ctrl-C to the whole group: the child decides when it is done, and this process only waits.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)))
+child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 128 + 15))
+child.on('error', (error) => {
+  console.error(`wardwatch could not start ${node}: ${error.message}`)
+  process.exit(1)
+})

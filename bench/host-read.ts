@@ -1,0 +1,45 @@
+// Runs the detector host over a filled log from its beginning to its end, and says what that cost.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { silentLogger } from '../contracts/logger.ts'
+import { loadDetectors } from '../detectors/registry.ts'
+import { createEnvelopeDecoder } from '../ingest/envelope-decoder.ts'
+import { createDetectorHost } from '../stream/host/detector-host.ts'
+import { openLmdbLog } from '../stream/lmdb/open-lmdb-log.ts'
+import { openLmdbStateStore } from '../stream/lmdb/state-store.ts'
+import { createSealer } from '../stream/seal.ts'
+import type { HostBenchPlan } from './host.ts'
+
+const plan = JSON.parse(readFileSync(0, 'utf8')) as HostBenchPlan
+const clock = { now: Date.now }
+const key = Buffer.from(plan.keyHex, 'hex')
+const log = await openLmdbLog({ directory: plan.directory, sealer: createSealer(key, 'log'), clock })
+const stateStore = await openLmdbStateStore({ directory: join(plan.directory, `state-${process.pid}`), sealer: createSealer(key, 'state') })
+const host = createDetectorHost({ log, stateStore, decoder: createEnvelopeDecoder(), ...(await loadDetectors()), group: 'bench', logger: silentLogger, clock })
+const ends = await log.ranges(['observations.by-device.v1'])
+const fromCpu = process.cpuUsage()
+const from = performance.now()
+await host.start()
+for (;;) {
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const { lag, records } = host.stats()
+  if (records > 0 && ends.every(({ topic, partition }) => lag[`${topic}/${partition}`] === 0)) break
+}
+// The last checkpoint is written here: it is part of the cost.
+await host.close()
+const cpu = process.cpuUsage(fromCpu)
+const stats = host.stats()
+process.stdout.write(
+  `${JSON.stringify({
+    observations: Object.values(stats.observations).reduce((a, b) => a + b, 0),
+    cpuSeconds: (cpu.user + cpu.system) / 1e6,
+    wallSeconds: (performance.now() - from) / 1e3,
+    checkpoints: stats.checkpoint.written,
+    stateBytesMean: stats.checkpoint.stateBytesMean,
+    stateBytesMax: stats.checkpoint.stateBytesMax,
+    findings: stats.findings,
+    faults: stats.faults,
+    residentBytes: process.memoryUsage.rss(),
+  })}\n`,
+)
+process.exit(0)
