@@ -49,7 +49,7 @@ export interface DetectorHost {
 /** Throws `RangeError` for stages or parameters that cannot run. */
 export const createDetectorHost = (options: DetectorHostOptions): DetectorHost => {
   const { log, stateStore, decoder, detectors, derivations, parameters = {}, group, logger, clock, onFinding, onFault } = options
-  const { checkpointEveryMs = 5_000, touchedKeysMax = 8_192, batchRecordsMax, keysMax, outageGapMs, lateMs, sizeCheckSteps } = options
+  const { checkpointEveryMs = 5_000, touchedKeysMax = 2_048, batchRecordsMax, keysMax, outageGapMs, lateMs, sizeCheckSteps } = options
   const stages = { detectors, derivations, parameters }
   checkStages(stages)
   const topics = (Object.keys(topicByKey) as KeyedBy[])
