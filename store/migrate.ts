@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Clock } from '../contracts/clock.ts'
+import { timeText } from './landing/stored-values.ts'
 import { readRows } from './read-rows.ts'
 
 export type MigrationOutcome =
@@ -53,7 +54,7 @@ export const migrate = async (client: ClickHouseClient, migrations: readonly Mig
   for (const { number, name, sql } of migrations) {
     if (recorded.some(([done]) => done === number)) continue
     for (const query of statements(sql)) await client.command({ query })
-    const row = { number, name, sha256: sha256(sql), applied_at: (clock.now() / 1_000).toFixed(3) }
+    const row = { number, name, sha256: sha256(sql), applied_at: timeText(clock.now()) }
     await client.insert({ table: 'migrations', values: [row], format: 'JSONEachRow' })
     applied.push(name)
   }

@@ -84,6 +84,7 @@ export const createSink = (parts: {
   let closing = false
   /** Set when a batch could not be landed before the end: nothing after it may be, or a position would claim it. */
   let abandoned = false
+  let positionOwed = false
   let wake = (): void => {}
   let closed: Promise<void> | null = null
 
@@ -136,6 +137,7 @@ export const createSink = (parts: {
     const batch = current
     current = spare
     spare = batch
+    positionOwed = false
     lastWriteMs = clock.now()
     lastLandedAtMs = Math.max(lastWriteMs, lastLandedAtMs + 1)
     batch.seal(lastLandedAtMs)
@@ -162,11 +164,14 @@ export const createSink = (parts: {
   const onBatch = async ({ topic, partition, records, nextOffset, endOffset }: LogBatch): Promise<void> => {
     await makeRoom()
     if (abandoned) return
+    const heldBefore = counts.heldAlready
     for (const record of records) router.route(current, topic, partition, record)
+    // Rows whose position a crash took: it is written now, so that the next start need not look for them again.
+    if (counts.heldAlready > heldBefore) positionOwed = true
     current.reached(topic, partition, nextOffset)
     lag.set(partitionName(topic, partition), endOffset - nextOffset)
     if (isFull() && writing === null) beginWrite()
-    else if (flushTimer === null && (current.rows > 0 || clock.now() - lastWriteMs > idlePositionsMs)) {
+    else if (flushTimer === null && (current.rows > 0 || positionOwed || clock.now() - lastWriteMs > idlePositionsMs)) {
       flushTimer = setTimeout(() => {
         flushTimer = null
         void flush()

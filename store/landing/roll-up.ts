@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { readRows } from '../read-rows.ts'
 import { vitalColumns } from './reading-batch.ts'
+import { timeText } from './stored-values.ts'
 
 const moment = (ms: number): string => `fromUnixTimestamp64Milli(toInt64(${ms}))`
 
@@ -46,7 +47,7 @@ export const rollUp = async (client: ClickHouseClient): Promise<number | null> =
   await client.insert({
     table: 'rollup_marks',
     format: 'JSONEachRow',
-    values: [{ name: 'readings_by_minute', landed_up_to: (upToMs / 1_000).toFixed(3) }],
+    values: [{ name: 'readings_by_minute', landed_up_to: timeText(upToMs) }],
   })
   return upToMs
 }

@@ -15,8 +15,8 @@ const believableAheadMs = 60_000
 export const readingTimeMs = (deviceTime: number | null, receivedAt: number): number =>
   storedTimeMs(deviceTime !== null && deviceTime >= receivedAt - believableBehindMs && deviceTime <= receivedAt + believableAheadMs ? deviceTime : receivedAt)
 
-/** A DateTime64(3) as text: seconds since the epoch. */
-export const timeText = (ms: number): string => (ms / 1_000).toFixed(3)
+/** A DateTime64(3, 'UTC') as text. (Not as a number of seconds: the engine takes short ones for dates.) */
+export const timeText = (ms: number): string => new Date(ms).toISOString().slice(0, 23).replace('T', ' ')
 
 /** Lone surrogates are no Unicode text; the engine's JSON parser refuses them. */
 export const storedText = (text: string): string => text.toWellFormed()

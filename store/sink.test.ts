@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { systemClock } from '../contracts/clock.ts'
+import { encodeClock } from '../contracts/envelope.ts'
+import type { EventLog } from '../contracts/event-log.ts'
+import { silentLogger } from '../contracts/logger.ts'
+import type { StoreConnection } from './connection.ts'
+import { sinkSettings } from './landing/settings.ts'
+import type { Store } from './open.ts'
+import { readRows } from './read-rows.ts'
+import { createSink, type Sink } from './sink.ts'
+import { openedStore, temporaryDirectory } from './testing/temporary-store.ts'
+import { finding, findingRecord, message, noon, plainDecoder, plainRedelivery, sessionRecord } from './testing/story-log.ts'
+import { openMemoryLog } from '../stream/memory-log.ts'
+
+let home: ReturnType<typeof temporaryDirectory>
+let store: Store
+let log: EventLog
+let sinks: Sink[]
+beforeEach(async () => {
+  home = temporaryDirectory()
+  store = await openedStore(home.path)
+  log = openMemoryLog()
+  sinks = []
+})
+afterEach(async () => {
+  for (const sink of sinks) await sink.close()
+  await log.close()
+  await store.close()
+  home.remove()
+})
+
+const startSink = async (over: object = {}, connection: StoreConnection = store): Promise<Sink> => {
+  const settings = sinkSettings.parse({ flushMs: 10, rollUpMs: 0, retryMsMin: 5, retryMsMax: 20, ...over })
+  const sink = createSink({ log, store: connection, decoder: plainDecoder, redelivery: plainRedelivery(), clock: systemClock, logger: silentLogger, settings })
+  sinks.push(sink)
+  await sink.start()
+  return sink
+}
+
+const rowsOf = (sql: string): Promise<unknown[][]> => readRows(store.query, `${sql} SETTINGS output_format_json_quote_64bit_integers = 0`)
+
+/** Waits until everything in the log has landed: positions reach the log's ends. */
+const settled = async (sink: Sink): Promise<void> => {
+  const topics = ['observations.by-device.v1', 'observations.by-source.v1', 'findings.v1', 'cases.v1', 'dead-letters.v1'] as const
+  await expect
+    .poll(
+      async () => {
+        const { positions } = sink.stats()
+        const ranges = await log.ranges(topics)
+        return ranges.filter(({ topic, partition, earliest, next }) => next > earliest && (positions[`${topic}/${partition}`] ?? 0) < next)
+      },
+      { timeout: 10_000 },
+    )
+    .toEqual([])
+}
+
+const reading = (seq: number) => ({ ts: noon + seq * 1_000, seq, fw: '1.0', vitals: { hr: 70 + seq } })
+
+it('lands each kind of record in its table, with its position', async () => {
+  await log.append('observations.by-device.v1', [
+    message('pump-1', reading(1), { partition: 1 }),
+    sessionRecord({}, 1),
+    message('pump-1', {}, { leaf: 'event', partition: 1 }),
+    message('pump-1', '{"broken', { partition: 1 }),
+    { key: 'clock', partition: 1, value: encodeClock('edge-0', noon) },
+  ])
+  await log.append('observations.by-source.v1', [sessionRecord(), sessionRecord({ event: 'refused', device: null, reason: 'no-certificate' })])
+  await log.append('findings.v1', [findingRecord(finding({ offset: 3 }))])
+  const sink = await startSink()
+  await settled(sink)
+  expect(await rowsOf('SELECT device, seq, hr, log_topic, log_partition, log_offset FROM readings')).toEqual([['pump-1', 1, 71, 'observations.by-device.v1', 1, 0]])
+  expect(await rowsOf('SELECT event, device, log_topic FROM sessions ORDER BY log_offset')).toEqual([
+    ['connect', 'pump-1', 'observations.by-source.v1'],
+    ['refused', null, 'observations.by-source.v1'],
+  ])
+  expect(await rowsOf('SELECT device, change, `from`, `to` FROM postures')).toEqual([['pump-1', 'therapy', '1', '2']])
+  expect(await rowsOf('SELECT reason, device, leaf, payload, log_offset FROM dead_letters')).toEqual([['not-json', 'pump-1', 'telemetry', '{"broken', 3]])
+  expect(await rowsOf('SELECT id, severity, source_offset FROM findings')).toEqual([['f-0-3-0', 'high', 3]])
+  expect(sink.stats()).toMatchObject({ rowsByTable: { readings: 1, sessions: 2, postures: 1, dead_letters: 1, findings: 1 }, dropped: 2, deadLettersByReason: { 'not-json': 1 } })
+})
+
+it('keeps the bytes of a dead letter as they came', async () => {
+  const bytes = Buffer.from([0xff, 0x00, 0x27, 0x0a, 0x09, 0x5c, 0xed, 0xa0, 0x80])
+  await log.append('observations.by-device.v1', [message('pump-1', bytes), { key: 'x', partition: 0, value: Buffer.from([9, 9, 9]) }])
+  await settled(await startSink())
+  const rows = await rowsOf('SELECT payload_base64, device FROM dead_letters ORDER BY log_offset')
+  expect(rows).toEqual([[bytes.toString('base64'), 'pump-1'], [Buffer.from([9, 9, 9]).toString('base64'), null]])
+})
+
+it('lands hostile text as text', async () => {
+  const hostile = `'"\\\n\t\u0000\ud800 😀 ); DROP TABLE readings; --`
+  await log.append('observations.by-source.v1', [sessionRecord({ clientId: hostile, topic: hostile, session: hostile })])
+  await log.append('observations.by-device.v1', [message("o'clock\\", { ...reading(1), vitals: { "a'); DROP": 1 } })])
+  await settled(await startSink())
+  expect(await rowsOf('SELECT client_id, topic, session FROM sessions')).toEqual([[hostile.toWellFormed(), hostile.toWellFormed(), hostile.toWellFormed()]])
+  expect(await rowsOf('SELECT device, other_vitals FROM readings')).toEqual([["o'clock\\", { "a'); DROP": 1 }]])
+})
+
+it('a reading that is published again is one reading and one redelivery, also across a restart', async () => {
+  await log.append('observations.by-device.v1', [message('pump-1', reading(1)), message('pump-1', reading(2)), message('pump-1', reading(1), { dup: true })])
+  const first = await startSink()
+  await settled(first)
+  await first.close()
+  await log.append('observations.by-device.v1', [message('pump-1', reading(2), { dup: true }), message('pump-1', reading(3))])
+  await settled(await startSink())
+  expect(await rowsOf('SELECT seq FROM readings ORDER BY seq')).toEqual([[1], [2], [3]])
+  expect(await rowsOf('SELECT seq, log_offset, redelivered FROM redeliveries ORDER BY log_offset')).toEqual([[1, 2, true], [2, 3, true]])
+})
+
+it('a finding that the host appended again lands once, also across a restart', async () => {
+  const [a, b, c] = [finding({ offset: 5 }), finding({ offset: 5, index: 1 }), finding({ offset: 9 })]
+  const other = finding({ offset: 2, source: 1 })
+  await log.append('findings.v1', [a, other, b, a, b].map((f) => findingRecord(f)))
+  const first = await startSink()
+  await settled(first)
+  expect(first.stats().findingRepeats).toBe(2)
+  await first.close()
+  await log.append('findings.v1', [b, c, other].map((f) => findingRecord(f)))
+  // Another partition of findings.v1 has an order of its own.
+  await log.append('findings.v1', [findingRecord(finding({ offset: 1 }), 3)])
+  await settled(await startSink())
+  expect(await rowsOf('SELECT id FROM findings ORDER BY id')).toEqual([['f-0-1-0'], ['f-0-5-0'], ['f-0-5-1'], ['f-0-9-0'], ['f-1-2-0']])
+})
+
+it('rows that landed without their position are not landed again', async () => {
+  await log.append('observations.by-device.v1', Array.from({ length: 20 }, (_, seq) => message('pump-1', reading(seq))))
+  await log.append('observations.by-source.v1', [sessionRecord()])
+  const first = await startSink()
+  await settled(first)
+  await first.close()
+  await store.landing.command({ query: 'TRUNCATE TABLE landing_positions' })
+  const second = await startSink()
+  await settled(second)
+  expect(await rowsOf('SELECT count(), uniqExact(log_offset) FROM readings')).toEqual([[20, 20]])
+  expect(await rowsOf('SELECT count() FROM sessions')).toEqual([[1]])
+  expect(second.stats().heldAlready).toBe(21)
+})
+
+it('waits while ClickHouse is away, holds a bounded amount, and lands everything once it is back, even what it had without saying so', async () => {
+  let away = true
+  let lies = 0
+  const flaky: StoreConnection = {
+    ...store,
+    async insertColumns(insert) {
+      if (away) throw new Error('connection refused')
+      await store.insertColumns(insert)
+      // The answer is lost: it has landed and we are told that it has not.
+      if (lies++ < 3) throw new Error('socket hang up')
+    },
+  }
+  const total = 3_000
+  await log.append('observations.by-device.v1', Array.from({ length: total }, (_, seq) => message(`pump-${seq % 7}`, reading(seq), { partition: seq % 4 })))
+  const sink = await startSink({ batchRowsMax: 100 }, flaky)
+  await expect.poll(() => sink.stats().failedInserts).toBeGreaterThan(2)
+  expect(sink.stats().waitingRows).toBeLessThanOrEqual(total)
+  expect(await rowsOf('SELECT count() FROM readings')).toEqual([[0]])
+  away = false
+  await settled(sink)
+  expect(await rowsOf('SELECT count(), uniqExact(log_partition, log_offset) FROM readings')).toEqual([[total, total]])
+})
+
+it('can be closed while ClickHouse is away; nothing is claimed that has not landed', async () => {
+  const dead: StoreConnection = { ...store, insertColumns: () => Promise.reject(new Error('connection refused')) }
+  await log.append('observations.by-device.v1', [message('pump-1', reading(1))])
+  const sink = await startSink({ retryMsMin: 60_000, retryMsMax: 60_000 }, dead)
+  await expect.poll(() => sink.stats().failedInserts).toBe(1)
+  await sink.close()
+  expect(await rowsOf('SELECT count() FROM landing_positions')).toEqual([[0]])
+  await settled(await startSink())
+  expect(await rowsOf('SELECT count() FROM readings')).toEqual([[1]])
+})
+
+it('tells what retention dropped before it was landed, and goes on', async () => {
+  const memory = openMemoryLog()
+  log = memory
+  await log.append('observations.by-device.v1', [1, 2, 3].map((seq) => message('pump-1', reading(seq))))
+  const first = await startSink()
+  await settled(first)
+  await first.close()
+  await log.append('observations.by-device.v1', [4, 5, 6].map((seq) => message('pump-1', reading(seq))))
+  memory.dropBelow('observations.by-device.v1', 0, 5)
+  const second = await startSink()
+  await settled(second)
+  expect(second.stats().gapsByPartition).toEqual({ 'observations.by-device.v1/0': 2 })
+  expect(await rowsOf('SELECT seq FROM readings ORDER BY seq')).toEqual([[1], [2], [3], [6]])
+})

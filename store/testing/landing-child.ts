@@ -1,0 +1,32 @@
+import { systemClock } from '../../contracts/clock.ts'
+import { createSink } from '../sink.ts'
+import { sinkSettings } from '../landing/settings.ts'
+import { silentLogger } from '../../contracts/logger.ts'
+import { openMemoryLog } from '../../stream/memory-log.ts'
+import { fillLog, killRecords } from './kill-story.ts'
+import { plainDecoder, plainRedelivery } from './story-log.ts'
+import { openedStore } from './temporary-store.ts'
+
+/** What the kill tests kill: lands a log that is the same at every start, in small batches; prints `landed` when all of it has. */
+const [directory = '', seed = '0'] = process.argv.slice(2)
+
+const log = openMemoryLog()
+const ends = await fillLog(log, killRecords(Number(seed)))
+const store = await openedStore(directory)
+const sink = createSink({
+  log,
+  store,
+  decoder: plainDecoder,
+  redelivery: plainRedelivery(),
+  clock: systemClock,
+  logger: silentLogger,
+  settings: sinkSettings.parse({ flushMs: 10, batchRowsMax: 300, rollUpMs: 50 }),
+})
+await sink.start()
+process.stdout.write('started\n')
+const done = (): boolean => [...ends].every(([name, next]) => (sink.stats().positions[name] ?? 0) >= next)
+while (!done()) await new Promise((resolve) => setTimeout(resolve, 5))
+await sink.close()
+await store.close()
+await log.close()
+process.stdout.write('landed\n')
