@@ -18,7 +18,8 @@ export const startHealthServer = async (port: number, roles: () => readonly Role
     if (request.url === '/metrics') response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(prometheusText(roles()))
     else if (request.url === '/healthz') tell(response, liveness(roles(), now()))
     else if (request.url === '/readyz') tell(response, readiness(roles(), now()))
-    else if (request.url === '/status') response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify({ roles: roles() })}\n`)
+    else if (request.url === '/status')
+      response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify({ roles: roles() })}\n`)
     else response.writeHead(404).end()
   })
   await new Promise<void>((resolve, reject) => {

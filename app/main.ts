@@ -1,65 +1,8 @@
-import { BadCall, type Command, helpOf, parseCall } from './cli/command.ts'
-import { commands } from './cli/commands.ts'
-
-const overview = (): string => {
-  const width = Math.max(...commands.map(({ name }) => name.length)) + 2
-  return [
-    "Wardwatch watches a hospital's connected medical devices.",
-    '',
-    'wardwatch COMMAND [flags]      wardwatch COMMAND --help',
-    '',
-    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`),
-    '',
-    'Example: npx wardwatch demo',
-    '',
-  ].join('\n')
-}
-
-const find = (words: readonly string[]): { command: Command; rest: readonly string[] } | null => {
-  for (const length of [2, 1]) {
-    const command = commands.find(({ name }) => name === words.slice(0, length).join(' ') && name.split(' ').length === length)
-    if (command !== undefined) return { command, rest: words.slice(length) }
-  }
-  return null
-}
-
-const main = async (words: readonly string[]): Promise<number> => {
-  const [first] = words
-  if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
-    const asked = words.length > 1 ? find(words.slice(1)) : null
-    process.stdout.write(asked === null ? overview() : helpOf(asked.command))
-    return 0
-  }
-  const found = find(words)
-  if (found === null) {
-    const family = commands.filter(({ name }) => name.startsWith(`${first} `))
-    throw new BadCall(
-      family.length > 0
-        ? `wardwatch ${first}: one of ${family.map(({ name }) => name.slice(first.length + 1)).join(', ')} must follow`
-        : `unknown command '${first}'; wardwatch help lists them`,
-    )
-  }
-  const call = parseCall(found.command, found.rest)
-  if (call.flags['help'] === true) {
-    process.stdout.write(helpOf(found.command))
-    return 0
-  }
-  return found.command.run(call)
-}
+import { dispatch } from './cli/dispatch.ts'
 
 // A reader that has gone (wardwatch query .. | head) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  if (error instanceof BadCall) {
-    process.stderr.write(`wardwatch: ${error.message}\n`)
-    process.exitCode = 2
-  } else {
-    process.stderr.write(`wardwatch: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
-    process.exitCode = 1
-  }
-}
+const code = await dispatch(process.argv.slice(2))
 // Handles that a library keeps open must not keep a finished command alive.
-process.exit()
+process.exit(code)

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { edgeLimits } from '../broker/limits.ts'
 import { configSchema, settings } from './config.ts'
 
-const at = (value: unknown, path: readonly string[]): unknown => path.reduce<unknown>((here, key) => (here as Record<string, unknown> | undefined)?.[key], value)
+const at = (value: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>((here, key) => (here as Record<string, unknown> | undefined)?.[key], value)
 
 const show = (value: unknown): string => (value === undefined ? '' : Array.isArray(value) ? value.join(', ') : String(value))
 
@@ -12,7 +13,8 @@ export const settingsMarkdown = (): string => {
   const limits = edgeLimits.parse({}) as Readonly<Record<string, unknown>>
   const source = readFileSync(new URL('../broker/limits.ts', import.meta.url), 'utf8')
   // The sentence of a limit is the comment that stands before it, so that the one who reads the code reads the same.
-  const limitText = (name: string): string => new RegExp(`/\\*\\* ([^*]+?) \\*/\\s+${name}:`).exec(source)?.[1]?.replaceAll(/\s+/g, ' ') ?? ''
+  const limitText = (name: string): string =>
+    new RegExp(`/\\*\\* ([^*]+?) \\*/\\s+${name}:`).exec(source)?.[1]?.replaceAll(/\s+/g, ' ') ?? ''
   return [
     '# Settings',
     '',
@@ -21,7 +23,10 @@ export const settingsMarkdown = (): string => {
     '',
     '| key | flag | environment | default | what |',
     '|---|---|---|---|---|',
-    ...settings.map(({ path, flag, variable, description }) => `| ${path.join('.')} | --${flag} | ${variable} | ${show(at(defaults, path))} | ${description} |`),
+    ...settings.map(
+      ({ path, flag, variable, description }) =>
+        `| ${path.join('.')} | --${flag} | ${variable} | ${show(at(defaults, path))} | ${description} |`,
+    ),
     '',
     'The master key is only read from `WARDWATCH_KEY` (64 hexadecimal digits) or from the key file.',
     '',
@@ -45,7 +50,7 @@ export const settingsMarkdown = (): string => {
     'bridges:',
     '  - name: emqx',
     '    url: mqtts://broker.example:8883',
-    "    subscription: $share/wardwatch/v1/+/+/telemetry",
+    '    subscription: $share/wardwatch/v1/+/+/telemetry',
     '    topicPattern: v1/+site/+device/telemetry',
     '    caFile: /etc/wardwatch/emqx-ca.crt',
     '    certificateFile: /etc/wardwatch/bridge.crt',

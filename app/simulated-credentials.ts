@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { DeviceSpec } from '../simulators/device-spec.ts'
 import type { Credentials } from '../simulators/mqtt-connection.ts'
 import { ask } from './control/client.ts'
 
@@ -10,6 +9,17 @@ interface Enrolled {
   readonly caPem: string
 }
 
+/** Who is to be enrolled. */
+interface Newcomer {
+  readonly device: string
+  readonly site: string
+  readonly ward: string
+  readonly model: string
+  readonly firmware?: string
+  /** Certificate unless given. */
+  readonly credential?: 'certificate' | 'password'
+}
+
 const batchDevices = 100
 
 /**
@@ -18,15 +28,26 @@ const batchDevices = 100
  */
 export const enrolSimulated = async (
   data: string,
-  devices: readonly DeviceSpec[],
+  devices: readonly Newcomer[],
   onProgress: (enrolled: number) => void,
-): Promise<{ readonly ok: true; readonly credentials: ReadonlyMap<string, Credentials> } | { readonly ok: false; readonly problem: string }> => {
+): Promise<
+  { readonly ok: true; readonly credentials: ReadonlyMap<string, Credentials> } | { readonly ok: false; readonly problem: string }
+> => {
   const credentials = new Map<string, Credentials>()
   for (let at = 0; at < devices.length; at += batchDevices) {
     const batch = devices.slice(at, at + batchDevices)
     const passwords = batch.map(({ credential }) => (credential === 'password' ? randomBytes(18).toString('base64url') : undefined))
     const answer = await ask<{ results: readonly (Enrolled | { ok: false; reason: string; detail: string })[] }>(data, 'enrol-many', {
-      devices: batch.map(({ device, site, ward, model, firmware }, i) => ({ device, site, ward, model, firmware, again: 'renew', reinstate: true, ...(passwords[i] === undefined ? {} : { password: passwords[i] }) })),
+      devices: batch.map(({ device, site, ward, model, firmware }, i) => ({
+        device,
+        site,
+        ward,
+        model,
+        ...(firmware === undefined ? {} : { firmware }),
+        again: 'renew',
+        reinstate: true,
+        ...(passwords[i] === undefined ? {} : { password: passwords[i] }),
+      })),
     })
     if (!answer.ok) return answer
     for (const [i, result] of answer.value.results.entries()) {

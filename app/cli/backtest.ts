@@ -24,7 +24,11 @@ export const backtestCommand: Command = {
   summary: "puts recordings, or the platform's own log, through the detectors; findings as JSON lines",
   usage: 'FILE --map MAP | --log',
   example: 'npx wardwatch backtest bidmc.csv.gz --map simulators/recording/mappings/bidmc-numerics.json > findings.jsonl',
-  flags: { ...settingsFlags, ...mapFlag, log: { help: "reads the data directory's log instead of a file: the findings of the live run, byte for byte" } },
+  flags: {
+    ...settingsFlags,
+    ...mapFlag,
+    log: { help: "reads the data directory's log instead of a file: the findings of the live run, byte for byte" },
+  },
   positionalsMax: 1,
   async run(call) {
     const config = configOf(call)
@@ -34,7 +38,14 @@ export const backtestCommand: Command = {
     const findings: Finding[] = []
     const collect = async (batches: AsyncIterable<BacktestBatch>, timeline: 'recorded' | 'simulated'): Promise<void> => {
       const stages = await loadDetectors()
-      for await (const finding of runBacktest({ batches, timeline, ...stages, decoder: createEnvelopeDecoder(), parameters: config.detectors, onFault: reportFault })) {
+      for await (const finding of runBacktest({
+        batches,
+        timeline,
+        ...stages,
+        decoder: createEnvelopeDecoder(),
+        parameters: config.detectors,
+        onFault: reportFault,
+      })) {
         findings.push(finding)
         if (findings.length > findingsMax) throw new RangeError(`more than ${findingsMax} findings: backtest a shorter stretch`)
       }

@@ -44,7 +44,7 @@ export const parseCall = (command: Command, words: readonly string[]): Call => {
     parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true })
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
-    throw new BadCall(text.split('. To specify')[0]!.replace(/\.$/, ''), { cause: error })
+    throw new BadCall(text.split('\n')[0]!.split('. To specify')[0]!.replace(/\.$/, ''), { cause: error })
   }
   const { positionals } = parsed
   const flags: Record<string, string | boolean | undefined> = {}

@@ -4,7 +4,7 @@ import type { Command } from './command.ts'
 import { demoCommand } from './demo.ts'
 import { deviceCommandCommand, deviceEnrolCommand, deviceListCommand, deviceRevokeCommand } from './device.ts'
 import { queryCommand } from './query.ts'
-
+import { replayCommand } from './replay.ts'
 import { runCommand } from './run.ts'
 import { simulateCommand } from './simulate.ts'
 
@@ -17,7 +17,7 @@ export const commands: readonly Command[] = [
   deviceListCommand,
   deviceCommandCommand,
   simulateCommand,
-
+  replayCommand,
   backtestCommand,
   alertsCommand,
   alertsVerifyCommand,

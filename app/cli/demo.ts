@@ -5,7 +5,7 @@ import { alertLine } from '../board/render.ts'
 import { openTerminalBoard } from '../board/terminal.ts'
 import { createLogger } from '../logger.ts'
 import { type DemoFigures, startDemo } from '../demo/start-demo.ts'
-import { type Call, type Command, durationMs, textFlag, wholeNumber } from './command.ts'
+import { type Command, durationMs, textFlag, wholeNumber } from './command.ts'
 import { configOf, settingsFlags } from './settings-flags.ts'
 import { listenForStop } from './until-stopped.ts'
 
@@ -29,6 +29,7 @@ export const demoCommand: Command = {
     // Away from a platform that may run with the usual settings: its data, its ports.
     const config = configOf(call, { data: 'wardwatch-demo', logLevel: 'warn' })
     const stop = listenForStop()
+    const forMs = durationMs(call, 'for')
     const board = process.stdout.isTTY && call.flags['plain'] !== true
     const say = (line: string): void => void process.stdout.write(`${line}\n`)
     const logFile = join(config.data, 'wardwatch.log')
@@ -55,18 +56,13 @@ export const demoCommand: Command = {
     }
     const { running } = demo
     const stopShowing = board ? showBoard(running.view) : sayFigures(running.view, say)
-    await stop.after(endOf(call, startedAtMs))
+    await stop.after(forMs === undefined ? undefined : Math.max(0, startedAtMs + forMs - Date.now()))
     stopShowing()
     say('stopping')
     const figures = await running.stop()
     report(figures, textFlag(call, 'json'), say)
     return 0
   },
-}
-
-const endOf = (call: Call, startedAtMs: number): number | undefined => {
-  const forMs = durationMs(call, 'for')
-  return forMs === undefined ? undefined : Math.max(0, startedAtMs + forMs - Date.now())
 }
 
 type View = Parameters<ReturnType<typeof openTerminalBoard>['show']>[0]
@@ -84,14 +80,18 @@ const showBoard = (view: () => View): (() => void) => {
 const sayFigures = (view: () => View, say: (line: string) => void): (() => void) => {
   const timer = setInterval(() => {
     const { devices, readingsPerSecond, ackP99Ms, detectorLagRecords, rowsLanded } = view()
-    say(`devices ${devices}, readings/s ${Math.round(readingsPerSecond)}, ack p99 ${ackP99Ms.toFixed(1)} ms, detector lag ${detectorLagRecords}, rows landed ${rowsLanded}`)
+    say(
+      `devices ${devices}, readings/s ${Math.round(readingsPerSecond)}, ack p99 ${ackP99Ms.toFixed(1)} ms, detector lag ${detectorLagRecords}, rows landed ${rowsLanded}`,
+    )
   }, 10_000)
   return () => clearInterval(timer)
 }
 
 const report = (figures: DemoFigures, file: string | undefined, say: (line: string) => void): void => {
   for (const { attack, found, detector, delayMs } of figures.attacks)
-    say(`${found ? 'found ' : 'MISSED'} ${attack.padEnd(24)} ${detector === null ? '' : `by ${detector} after ${((delayMs ?? 0) / 1_000).toFixed(1)} s`}`)
+    say(
+      `${found ? 'found ' : 'MISSED'} ${attack.padEnd(24)} ${detector === null ? '' : `by ${detector} after ${((delayMs ?? 0) / 1_000).toFixed(1)} s`}`,
+    )
   say(`first true alert after ${figures.secondsToFirstTrueAlert ?? '-'} s; false alerts: ${figures.falseAlerts.length}`)
   for (const { detector, device, why } of figures.falseAlerts) say(`  false: ${detector} on ${device}: ${why}`)
   if (file !== undefined) writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`)

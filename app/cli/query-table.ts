@@ -16,7 +16,10 @@ export const tableLines = async function* (columns: readonly string[], rows: Asy
   let waiting: string[][] | null = []
   let some = false
   const format = (cells: readonly string[]): string =>
-    `${cells.map((cell, i) => (right[i] === true ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  ').trimEnd()}\n`
+    `${cells
+      .map((cell, i) => (right[i] === true ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd()}\n`
   const head = function* (ready: readonly string[][]): Generator<string> {
     if (columns.length > 0) yield format(columns)
     for (const cells of ready) yield format(cells)
@@ -50,7 +53,8 @@ export const verticalLines = async function* (columns: readonly string[], rows: 
   for await (const line of rows) {
     const values = JSON.parse(line) as unknown[]
     yield `row ${++row}\n`
-    for (const [i, name] of columns.entries()) yield `  ${name.padEnd(width)}  ${printable(values[i] === null ? '-' : typeof values[i] === 'string' ? values[i] : JSON.stringify(values[i]))}\n`
+    for (const [i, name] of columns.entries())
+      yield `  ${name.padEnd(width)}  ${printable(values[i] === null ? '-' : typeof values[i] === 'string' ? values[i] : JSON.stringify(values[i]))}\n`
   }
   if (row === 0) yield 'no rows\n'
 }

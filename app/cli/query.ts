@@ -4,7 +4,13 @@ import { tableLines, verticalLines } from './query-table.ts'
 import { dataFlag, dataOf } from './settings-flags.ts'
 
 /** How an answer is shown, and what the platform is asked for it. */
-const formats = { table: 'JSONCompactEachRow', vertical: 'JSONCompactEachRow', json: 'JSONEachRow', csv: 'CSV', tsv: 'TabSeparated' } as const
+const formats = {
+  table: 'JSONCompactEachRow',
+  vertical: 'JSONCompactEachRow',
+  json: 'JSONEachRow',
+  csv: 'CSV',
+  tsv: 'TabSeparated',
+} as const
 type Format = keyof typeof formats
 
 export const queryCommand: Command = {

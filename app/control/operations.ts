@@ -66,7 +66,10 @@ export const controlOperations = ({ log, analyst, sink, triage, directory, autho
   })),
   verify: operation(z.strictObject({}), async () => verifyChain(log)),
   // The first line of the answer is the columns, as JSON; the rows follow.
-  query: operation(z.strictObject({ sql: z.string().min(1).max(100_000), format: z.enum(analystFormats).default('JSONEachRow') }), (question) => queryPieces(analyst, question)),
+  query: operation(
+    z.strictObject({ sql: z.string().min(1).max(100_000), format: z.enum(analystFormats).default('JSONEachRow') }),
+    (question) => queryPieces(analyst, question),
+  ),
   watch: operation(z.strictObject({}), (_body, signal) => alertLines(triage, signal)),
   status: operation(z.strictObject({}), async () => ({
     devices: directory.size,
@@ -81,7 +84,10 @@ const withoutSecrets = ({ passwordHash, ...record }: DeviceRecord) => ({
   signsIn: passwordHash === null ? 'certificate' : 'password',
 })
 
-const queryPieces = async function* (analyst: Analyst, { sql, format }: { sql: string; format: (typeof analystFormats)[number] }): AsyncGenerator<string | Uint8Array> {
+const queryPieces = async function* (
+  analyst: Analyst,
+  { sql, format }: { sql: string; format: (typeof analystFormats)[number] },
+): AsyncGenerator<string | Uint8Array> {
   const answer = await analyst.ask(sql, { format })
   if (!answer.ok) throw new OperationRefused(answer.detail)
   yield `${JSON.stringify(answer.columns)}\n`

@@ -8,7 +8,9 @@ const numberIn = (stats: object | null | undefined, name: string): number => {
 }
 
 const sumOf = (record: unknown): number =>
-  typeof record === 'object' && record !== null ? Object.values(record).reduce<number>((sum, value) => sum + (typeof value === 'number' ? value : 0), 0) : 0
+  typeof record === 'object' && record !== null
+    ? Object.values(record).reduce<number>((sum, value) => sum + (typeof value === 'number' ? value : 0), 0)
+    : 0
 
 /** Follows the roles' statistics: rates and quantiles of the last reports. */
 export const createBoardFigures = (

@@ -54,9 +54,17 @@ const campaignSpanMs = 60_000
 const revokedName = 'retired-0001'
 
 /** The platform, a fleet and a campaign in one: the platform in its own processes, the devices and the attackers in this one, over MQTT only. */
-export const startDemo = async (options: DemoOptions): Promise<{ readonly ok: true; readonly running: RunningDemo } | { readonly ok: false; readonly problem: string }> => {
+export const startDemo = async (
+  options: DemoOptions,
+): Promise<{ readonly ok: true; readonly running: RunningDemo } | { readonly ok: false; readonly problem: string }> => {
   const { config, seed, startedAtMs, logger, onProgress } = options
-  const started = await startPlatform({ config, masterKeyFromEnvironment: options.masterKeyFromEnvironment, logger, logFile: options.logFile, onProgress })
+  const started = await startPlatform({
+    config,
+    masterKeyFromEnvironment: options.masterKeyFromEnvironment,
+    logger,
+    logFile: options.logFile,
+    onProgress,
+  })
   if (!started.ok) return started
   const { platform } = started
   const refuse = async (problem: string): Promise<{ readonly ok: false; readonly problem: string }> => {
@@ -119,7 +127,9 @@ export const startDemo = async (options: DemoOptions): Promise<{ readonly ok: tr
     onStarted: (_attack, _target, what) => options.onAttack(what),
   }
   // The devices must have been heard before they are attacked: never earlier than planned, later on a slow machine.
-  const attacks = fleet.started.then(() => runCampaign(campaign, context, Math.max(startedAtMs, systemClock.now() - campaignStartMs + 5_000)))
+  const attacks = fleet.started.then(() =>
+    runCampaign(campaign, context, Math.max(startedAtMs, systemClock.now() - campaignStartMs + 5_000)),
+  )
   attacks.catch((error: unknown) => logger.error({ err: error }, 'the campaign failed'))
 
   const figures = createBoardFigures(platform.status, systemClock.now)
@@ -131,7 +141,10 @@ export const startDemo = async (options: DemoOptions): Promise<{ readonly ok: tr
         uptimeMs: systemClock.now() - startedAtMs,
         ...figures(),
         alerts: alerts.current(),
-        footer: [`metrics http://127.0.0.1:${platform.healthPort}/metrics   data ${config.data}   npx wardwatch query --data ${config.data} 'SELECT ..'`, 'Ctrl-C stops it; everything is kept'],
+        footer: [
+          `metrics http://127.0.0.1:${platform.healthPort}/metrics   data ${config.data}   npx wardwatch query --data ${config.data} 'SELECT ..'`,
+          'Ctrl-C stops it; everything is kept',
+        ],
         nowMs: systemClock.now(),
       }),
       async stop() {

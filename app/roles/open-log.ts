@@ -13,5 +13,7 @@ export const openLog = async ({ data, logKey, retention }: LogOptions, logger: L
     sealer: createSealer(Buffer.from(logKey, 'hex'), 'log'),
     clock: systemClock,
     logger,
-    ...(retention === null ? {} : { mode: 'owner' as const, retentionMs: retention.hours * 3_600_000, retentionBytes: retention.gigabytes * 1e9 }),
+    ...(retention === null
+      ? {}
+      : { mode: 'owner' as const, retentionMs: retention.hours * 3_600_000, retentionBytes: retention.gigabytes * 1e9 }),
   })

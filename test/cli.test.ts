@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { commands } from '../app/cli/commands.ts'
+import { dispatch } from '../app/cli/dispatch.ts'
+
+const empty = mkdtempSync(join(tmpdir(), 'wardwatch-cli-'))
+
+/** A command in this process: what it says and how it ends. */
+const wardwatch = async (...words: string[]) => {
+  vi.stubEnv('WARDWATCH_DATA', empty)
+  let [stdout, stderr] = ['', '']
+  const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((stdout += String(text)), true))
+  const err = vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((stderr += String(text)), true))
+  try {
+    const status = await dispatch(words)
+    return { status, stdout, stderr }
+  } finally {
+    out.mockRestore()
+    err.mockRestore()
+    vi.unstubAllEnvs()
+  }
+}
+
+describe('the launcher', () => {
+  it('runs on whatever Node is there and passes the exit code on', () => {
+    const { status, stderr } = spawnSync('node', ['app/wardwatch.mjs', 'nonsense'], { encoding: 'utf8' })
+    expect([status, stderr]).toEqual([2, "wardwatch: unknown command 'nonsense'; wardwatch help lists them\n"])
+  })
+})
+
+describe('wrong calls get one clear line and exit code 2', () => {
+  const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+    [['nonsense'], /unknown command 'nonsense'/],
+    [['run', '--nonsense'], /--nonsense/],
+    [['run', '--mqtt-port', '70000'], /mqtt\.port \(--mqtt-port\): "70000" is not allowed: at most 65535/],
+    [['run', '--mqtt-port'], /--mqtt-port/],
+    [['run', 'extra'], /unexpected 'extra'/],
+    [['run', '--set', 'nonsense=1'], /unknown setting nonsense/],
+    [['run', '--config', '/nowhere/wardwatch.yaml'], /\/nowhere\/wardwatch\.yaml: ENOENT/],
+    [['demo', '--for', 'ever'], /--for ever: a duration such as 90s/],
+    [['demo', '--devices', '3'], /--devices 3: a whole number from 60/],
+    [['device'], /enrol, revoke, list, command must follow/],
+    [['device', 'enrol'], /needs DEVICE/],
+    [['device', 'enrol', 'pump-1'], /--site/],
+    [['replay', 'x.csv'], /--map MAP is needed/],
+    [['replay', 'x.csv', '--map', 'nowhere.json', '--speed=-1'], /--speed -1: a number from 0 is allowed/],
+    [['backtest'], /FILE with --map MAP, or --log/],
+    [['backtest', 'nowhere.csv', '--map', 'simulators/recording/mappings/bidmc-numerics.json'], /nowhere\.csv/],
+    [['query'], /needs 'SELECT/],
+    [['query', 'SELECT 1', '--format', 'Yaml'], /--format Yaml: one of table/],
+    [['alerts', '--limit', '0'], /--limit 0: a whole number from 1/],
+  ]
+  for (const [words, line] of wrong)
+    it(`wardwatch ${words.join(' ')}`, async () => {
+      const { status, stdout, stderr } = await wardwatch(...words)
+      expect(stderr).toMatch(line)
+      expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+      expect([status, stdout]).toEqual([2, ''])
+    })
+})
+
+describe('what the platform would have to answer says that it does not run', () => {
+  for (const words of [
+    ['device', 'list'],
+    ['query', 'SELECT 1'],
+    ['device', 'revoke', 'x'],
+  ])
+    it(`wardwatch ${words.join(' ')}`, async () => {
+      const { status, stderr } = await wardwatch(...words)
+      expect(status).toBe(1)
+      expect(stderr).toMatch(/no platform is running on .*: start one with npm start/)
+    })
+})
+
+describe('help', () => {
+  it('lists every command with its sentence', async () => {
+    const { status, stdout } = await wardwatch('help')
+    expect(status).toBe(0)
+    for (const { name, summary } of commands)
+      expect(stdout).toMatch(new RegExp(`^  ${name} +${summary.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&')}$`, 'm'))
+  })
+  for (const { name } of commands)
+    it(`${name} --help has an example`, async () => {
+      const { status, stdout } = await wardwatch(...name.split(' '), '--help')
+      expect(status).toBe(0)
+      expect(stdout).toMatch(new RegExp(`^wardwatch ${name}`))
+      expect(stdout).toMatch(/\nExample: npx wardwatch /)
+    })
+})

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import type { RoleStatus } from '../../app/supervisor.ts'
+import { nodeBinary } from '../../app/runtime-binaries.mjs'
+
+const main = fileURLToPath(new URL('../../app/main.ts', import.meta.url))
+
+export interface PlatformProcess {
+  readonly mqttPort: number
+  readonly healthPort: number
+  readonly output: () => string
+  roles(): Promise<readonly RoleStatus[]>
+  /** SIGKILL to the supervisor and every role at once: as near to a power cut as a process gets. */
+  killAll(): Promise<void>
+  /** SIGKILL to one role. */
+  killRole(name: string): Promise<void>
+  /** Ctrl-C; resolves with the exit code and how long it took, ms. */
+  stop(): Promise<{ readonly code: number | null; readonly ms: number }>
+}
+
+/** A port that is free now. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+
+/** Runs `wardwatch run` as a user would, and waits until it says that it is ready. */
+export const startPlatformProcess = async (options: {
+  readonly data: string
+  readonly mqttPort: number
+  readonly runtime?: 'bun' | 'node'
+  readonly flags?: readonly string[]
+}): Promise<PlatformProcess> => {
+  const words = [
+    'run',
+    '--data',
+    options.data,
+    '--mqtt-port',
+    String(options.mqttPort),
+    '--metrics-port',
+    '0',
+    ...(options.runtime === undefined ? [] : ['--runtime', options.runtime]),
+    ...(options.flags ?? []),
+  ]
+  const child: ChildProcess = spawn(nodeBinary()!, ['--disable-warning=ExperimentalWarning', main, ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, WARDWATCH_LOG_LEVEL: process.env['WARDWATCH_LOG_LEVEL'] ?? 'warn' },
+  })
+  let output = ''
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const healthPort = await new Promise<number>((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      output = (output + chunk.toString()).slice(-100_000)
+      const ready = /ready: .*127\.0\.0\.1:(\d+)\/readyz/.exec(output)
+      if (ready !== null) resolve(Number(ready[1]))
+    }
+    child.stdout!.on('data', read)
+    child.stderr!.on('data', read)
+    void exited.then((code) => reject(new Error(`the platform ended with ${code} before it was ready:\n${output}`)))
+  })
+  const roles = async (): Promise<readonly RoleStatus[]> => {
+    const response = await fetch(`http://127.0.0.1:${healthPort}/status`)
+    return ((await response.json()) as { roles: readonly RoleStatus[] }).roles
+  }
+  return {
+    mqttPort: options.mqttPort,
+    healthPort,
+    output: () => output,
+    roles,
+    async killAll() {
+      const pids = (await roles()).flatMap(({ pid }) => (pid === null ? [] : [pid]))
+      for (const pid of [child.pid!, ...pids]) sendKill(pid)
+      await exited
+    },
+    async killRole(name) {
+      const role = (await roles()).find((one) => one.name === name)
+      if (role?.pid === undefined || role.pid === null) throw new Error(`${name} does not run`)
+      sendKill(role.pid)
+    },
+    async stop() {
+      const from = performance.now()
+      child.kill('SIGINT')
+      return { code: await exited, ms: performance.now() - from }
+    },
+  }
+}
+
+const sendKill = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
