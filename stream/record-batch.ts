@@ -93,33 +93,34 @@ export const createRecordBatchWriter = (startBytes = 16_384, keptBytesMax = 2_09
   }
 }
 
-interface KnownKey {
-  readonly hash: number
-  readonly bytes: Uint8Array
-  readonly text: string
-}
-
 /** Finds the strings of keys that come again and again (device ids) by their hash; a direct-mapped cache of fixed size. */
 export interface KeyCache {
   text(hash: number, memory: Uint8Array, at: number, length: number): string
 }
 
-export const createKeyCache = (slots = 32_768): KeyCache => {
-  const known = new Array<KnownKey | undefined>(slots).fill(undefined)
+/** Bytes of a key that the cache holds; longer ones are decoded each time. */
+const cachedKeyBytesMax = 62
+/** One key's place: its length, then its bytes, side by side in one piece of memory: a lookup misses the processor's cache once, not thrice. */
+const cacheSlotBytes = 64
+
+/** `slots` is a power of two; a slot takes 64 bytes and a string. */
+export const createKeyCache = (slots = 65_536): KeyCache => {
+  const known = new Uint8Array(slots * cacheSlotBytes)
+  const texts = new Array<string>(slots).fill('')
   const mask = slots - 1
-  const same = (bytes: Uint8Array, memory: Uint8Array, at: number, length: number): boolean => {
-    if (bytes.length !== length) return false
-    for (let i = 0; i < length; i++) if (bytes[i] !== memory[at + i]) return false
-    return true
-  }
   return {
     text(hash, memory, at, length) {
-      const slot = (hash ^ (hash >>> 15)) & mask
-      const here = known[slot]
-      if (here !== undefined && here.hash === hash && same(here.bytes, memory, at, length)) return here.text
-      const bytes = Uint8Array.prototype.slice.call(memory, at, at + length)
-      const text = Buffer.from(bytes.buffer, 0, length).toString('utf8')
-      known[slot] = { hash, bytes, text }
+      if (length > cachedKeyBytesMax) return Buffer.from(memory.buffer, memory.byteOffset + at, length).toString('utf8')
+      const slot = (hash ^ (hash >>> 14)) & mask
+      const start = slot * cacheSlotBytes
+      // The length stands one higher, so that a slot never used matches nothing.
+      let i = known[start] === length + 1 ? 0 : length + 1
+      while (i < length && known[start + 1 + i] === memory[at + i]) i++
+      if (i === length) return texts[slot]!
+      const text = Buffer.from(memory.buffer, memory.byteOffset + at, length).toString('utf8')
+      known[start] = length + 1
+      known.set(memory.subarray(at, at + length), start + 1)
+      texts[slot] = text
       return text
     },
   }

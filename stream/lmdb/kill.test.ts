@@ -94,35 +94,39 @@ it.each([1, 2, 3, 4])('round %i: killed writers of both runtimes lose and double
   })
   const writers = runtimes.map((runtime, i) => startWriter(runtime, `round${seed}-writer${i}`))
   const exits = writers.map(({ child }) => once(child, 'exit'))
-  // Somewhere between the 50th and the 4,000th acknowledgement, another place each round.
-  await Promise.all(writers.map((writer, i) => writer.until(50 + ((seed * 2_654_435_761 + i * 40_503) % 3_950))))
+  // Somewhere between the 50th and the 2,000th acknowledgement, another place each round.
+  await Promise.all(writers.map((writer, i) => writer.until(50 + ((seed * 2_654_435_761 + i * 40_503) % 1_950))))
   for (const { child } of seed % 2 === 0 ? writers : writers.toReversed()) child.kill('SIGKILL')
   await Promise.all(exits)
   await consumer.close()
   await reading.close()
 
   const log = await open()
-  const found = new Map<string, string>()
+  const found = new Set<string>()
+  const torn: string[] = []
+  const twice: string[] = []
   const places = new Set<string>()
-  const lastOf = new Map<string, number>()
   for (const { topic, partition, next, earliest } of await log.ranges(topics)) {
     for await (const batch of log.read(topic as LogTopicName, partition, earliest, next))
       for (const { offset, value } of batch.records) {
         const text = Buffer.from(value).toString()
         const [writer, id, fill] = text.split('/') as [string, string, string]
-        expect(fill.length).toBe(Number(id) % 500)
         const name = `${writer}/${id}`
-        expect(found.has(name), `${name} is there twice`).toBe(false)
-        found.set(name, `${topic}/${partition}`)
+        if (fill.length !== Number(id) % 500) torn.push(name)
+        if (found.has(name)) twice.push(name)
+        found.add(name)
         places.add(`${topic}/${partition}/${offset}/${text}`)
-        lastOf.set(`${topic}/${partition}`, offset)
       }
   }
+  const lost: string[] = []
   for (const { name, acknowledged } of writers) {
-    expect(acknowledged().length).toBeGreaterThanOrEqual(50)
-    for (const id of acknowledged()) expect(found.has(`${name}/${id}`), `${name}/${id} was acknowledged and is lost`).toBe(true)
+    const ids = acknowledged()
+    expect(ids.length).toBeGreaterThanOrEqual(50)
+    lost.push(...ids.map((id) => `${name}/${id}`).filter((id) => !found.has(id)))
   }
-  for (const place of seen) expect(places.has(place), `${place} was seen and is gone`).toBe(true)
+  const unhappened = [...seen].filter((place) => !places.has(place))
+  expect({ lost, twice, torn, unhappened }).toEqual({ lost: [], twice: [], torn: [], unhappened: [] })
+  expect(seen.size).toBeGreaterThan(0)
   // And it goes on.
   await log.append(topics[0], [{ key: 'device-1', value: Buffer.from(`after/${seed}/${'x'.repeat(seed)}`) }])
   await log.close()
