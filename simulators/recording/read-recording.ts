@@ -81,7 +81,8 @@ const createCollector = (path: string, mapping: RecordingMapping): Collector => 
   }
   const readTime = timeReader(mapping.time)
   const drafts: Draft[] = []
-  const open = new Map<string, Draft>()
+  /** The messages of a device at one time: as many as one vital was given. */
+  const open = new Map<string, Draft[]>()
   const devices = new Map<string, RecordedDevice>()
   const rawById = new Map<string, string>()
   const highest = new Map<RecordedDevice, number>()
@@ -136,10 +137,11 @@ const createCollector = (path: string, mapping: RecordingMapping): Collector => 
     const value = valueOf(raw, target)
     if (value === null) return fault('bad-value')
     const slot = `${from.device}\u0000${ts}`
-    const current = open.get(slot)
-    // The same vital once more at the same time is a message of its own: nothing is overwritten.
-    if (current !== undefined && !Object.hasOwn(current.vitals, target.vital)) current.vitals[target.vital] = value
-    else open.set(slot, draft(from, ts, seq, { [target.vital]: value }))
+    const here = open.get(slot) ?? []
+    // The same vital once more at the same time goes to a message of its own: nothing is overwritten.
+    const free = here.find(({ vitals }) => !Object.hasOwn(vitals, target.vital))
+    if (free !== undefined) free.vitals[target.vital] = value
+    else open.set(slot, [...here, draft(from, ts, seq, { [target.vital]: value })])
   }
 
   const wideRow = (cells: readonly string[], from: RecordedDevice, ts: number, seq: number | null): void => {
