@@ -11,7 +11,7 @@ import { parsePayload } from './payload-json.ts'
 import { type MessageContext, deadLetter, drop } from './verdict.ts'
 
 /** Changes when any decoder's answer changes for some bytes: findings carry it. */
-export const decoderVersion = 1
+const decoderVersion = 1
 
 const fixedBytes = 8
 const messageFixedBytes = 10

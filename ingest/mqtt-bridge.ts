@@ -30,7 +30,7 @@ export interface BridgeSettings {
   readonly onDrop?: (reason: 'retained' | 'dead-letter', topic: string) => void
 }
 
-export interface BridgeStats {
+interface BridgeStats {
   readonly connected: 0 | 1
   readonly received: number
   readonly durable: number

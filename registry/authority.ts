@@ -12,14 +12,14 @@ export interface AuthorityPem {
   readonly privateKeyPem: string
 }
 
-export interface IssuedCertificate {
+interface IssuedCertificate {
   readonly certificatePem: string
   /** SHA-256 of the DER, lower-case hex: what a `DeviceRecord` lists and a `session` observation shows. */
   readonly fingerprint: string
   readonly notAfterMs: number
 }
 
-export interface KeyedCertificate extends IssuedCertificate {
+interface KeyedCertificate extends IssuedCertificate {
   /** PKCS #8, P-256; nothing here keeps it. */
   readonly privateKeyPem: string
 }

@@ -41,7 +41,7 @@ type Refusal =
   | 'revoked'
   | 'registry-full'
   | 'log-unavailable'
-export type Refused = { readonly ok: false; readonly reason: Refusal; readonly detail: string }
+type Refused = { readonly ok: false; readonly reason: Refusal; readonly detail: string }
 
 export type Enrolled =
   | {

@@ -3,9 +3,9 @@ import { hash, verify } from '@node-rs/argon2'
 /** argon2id by OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane. */
 const owasp = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
 
-export const passwordLengthMin = 12
+const passwordLengthMin = 12
 /** Longer ones cost hashing time and add nothing. Bytes of UTF-8. */
-export const passwordBytesMax = 128
+const passwordBytesMax = 128
 
 /** Why a password cannot be set, or null. */
 export const passwordFault = (password: string): string | null => {
