@@ -2,8 +2,8 @@ import type { AnyDetector, FindingDraft } from '../../contracts/detector.ts'
 import { type Evidence, type Finding, type LogPosition, findingId } from '../../contracts/finding.ts'
 
 export const whyLengthMax = 500
-export const evidenceMax = 16
-export const findingTextLengthMax = 200
+const evidenceMax = 16
+const findingTextLengthMax = 200
 
 /** Cut so that what a device sent can neither fill the log nor leave half a character. */
 const cut = (text: string, lengthMax: number): string =>

@@ -1,6 +1,6 @@
 import type { KeyEntry } from './key-entry.ts'
 
-export interface SnapshotEntry {
+interface SnapshotEntry {
   readonly key: string
   /** null: the key was evicted. */
   readonly value: Uint8Array | null
