@@ -5,7 +5,7 @@ import type { Finding, LogPosition } from '../../contracts/finding.ts'
 import { type KeyedBy, type LogTopicName, topicByKey } from '../../contracts/log-topics.ts'
 import type { Observation, Presence } from '../../contracts/observation.ts'
 import { completeFinding } from './complete-finding.ts'
-import { decodeKeyEntry, encodeKeyEntry, stateTooLarge } from './key-entry-codec.ts'
+import { decodeKeyEntry, encodeKeyEntry } from './key-entry-codec.ts'
 import type { KeyEntry } from './key-entry.ts'
 import { createKeyTable } from './key-table.ts'
 import { decodePartitionMeta, encodePartitionMeta } from './partition-meta.ts'
@@ -13,6 +13,7 @@ import { type ProcessorCounts, countDeadLetter, createProcessorCounts } from './
 import { advanceTime, startOfTime } from './record-time.ts'
 import { type Snapshot, createTouchedKeys } from './snapshot.ts'
 import { type SlotContext, type StageSlot, type Stages, createStageSlots, dispatchTable } from './stage-slots.ts'
+import { createStateHealth } from './state-health.ts'
 import { createTimerQueue } from './timer-queue.ts'
 
 /** What a stage did wrong, at which record. */
@@ -165,47 +166,11 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
     slot.faults++
     onFault?.({ stage: slot.id, version: slot.stage.version, key, position: position(), reason, error })
   }
-  /** Initial at the next observation. */
-  const reset = (slot: StageSlot, entry: KeyEntry): void => {
-    entry.states[slot.index] = undefined
-    if (slot.timerIndex < 0) return
-    timers.set(entry, slot, Infinity)
-    entry.fires[slot.timerIndex] = 0
-  }
-  /** The state becomes what a checkpoint and a restart would make of it; it is reset when it does not fit. */
-  const throughJson = (slot: StageSlot, entry: KeyEntry): void => {
-    const state = entry.states[slot.index]
-    if (state === undefined) return
-    let fresh: unknown
-    try {
-      fresh = JSON.parse(JSON.stringify(state))
-    } catch {
-      fresh = undefined
-    }
-    if (fresh !== undefined && slot.stage.state.safeParse(fresh).success) entry.states[slot.index] = fresh
-    else reset(slot, entry)
-  }
+  const health = createStateHealth(timers, report)
   const threw = (slot: StageSlot, entry: KeyEntry, error: unknown): void => {
     running = null
     report(slot, entry.key, 'threw', error)
-    throughJson(slot, entry)
-  }
-  /**
-   * At fixed steps of a key (and never at a checkpoint: when a state is reset must not depend on when checkpoints are taken; nor on
-   * another stage's timers: what one rule does must not show in another's state).
-   */
-  const checkSize = (slot: StageSlot, entry: KeyEntry): void => {
-    const state = entry.states[slot.index]
-    if (state === undefined) return
-    let bytes = Infinity
-    try {
-      bytes = Buffer.byteLength(JSON.stringify(state))
-    } catch (error) {
-      report(slot, entry.key, 'state-not-json', error)
-    }
-    if (bytes <= slot.stage.stateBytesMax) return
-    if (bytes !== Infinity) report(slot, entry.key, 'state-bytes', new RangeError(stateTooLarge(slot, bytes)))
-    reset(slot, entry)
+    health.throughJson(slot, entry)
   }
   /** Not before the snapshot that the entry was restored from: up to there its timers have had their turn. */
   const mayWake = (entry: KeyEntry): boolean => {
@@ -234,7 +199,7 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
       threw(slot, entry, error)
     }
     running = null
-    if (fires % sizeCheckSteps === 0) checkSize(slot, entry)
+    if (fires % sizeCheckSteps === 0) health.checkSize(slot, entry)
   }
 
   const observe = (key: string, observation: Observation, atMs: number): void => {
@@ -276,7 +241,7 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
       }
     }
     running = null
-    if (++entry.steps % sizeCheckSteps === 0) for (const slot of slots) checkSize(slot, entry)
+    if (++entry.steps % sizeCheckSteps === 0) for (const slot of slots) health.checkSize(slot, entry)
   }
 
   const processRecord = (record: { readonly offset: number; readonly key: string; readonly value: Uint8Array }): void => {
