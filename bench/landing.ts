@@ -11,10 +11,11 @@ import { sinkSettings } from '../store/landing/settings.ts'
 import { openStore, storeSettings } from '../store/open.ts'
 import { readRows } from '../store/read-rows.ts'
 import { createSink } from '../store/sink.ts'
-import { openMemoryLog } from '../stream/memory-log.ts'
+import { openLmdbLog } from '../stream/lmdb/open-lmdb-log.ts'
+import { createSealer } from '../stream/seal.ts'
 
 export interface LandingFigures {
-  /** Whole process: log batch read, decoded, redelivery-checked, inserted into the encrypted store with its merges, minutes computed. */
+  /** Whole process: log batch read and unsealed, decoded, redelivery-checked, inserted into the encrypted store with its merges, minutes computed. */
   readonly landedMessagesPerCpuSecond: number
   readonly messages: number
   readonly cpuSeconds: number
@@ -25,7 +26,14 @@ export interface LandingFigures {
 
 /** A wearable's message: 222 bytes with six vitals. */
 const payload = (device: number, n: number): string => {
-  const vitals = { hr: 60 + (n % 47), spo2: 91 + (n % 9), resp: 11 + (n % 10), temp: 36 + (n % 19) / 10, abpSys: 108 + (n % 31), abpDia: 65 + (n % 23) }
+  const vitals = {
+    hr: 60 + (n % 47),
+    spo2: 91 + (n % 9),
+    resp: 11 + (n % 10),
+    temp: 36 + (n % 19) / 10,
+    abpSys: 108 + (n % 31),
+    abpDia: 65 + (n % 23),
+  }
   const text = JSON.stringify({ ts: 1_795_466_400_000 + n * 500, seq: n, fw: '2.4.1', bat: 100 - (n % 80), boot: `b-${device}`, vitals })
   return `${text.slice(0, -1)},"note":"${'.'.repeat(Math.max(0, 222 - text.length - 10))}"}`
 }
@@ -38,10 +46,17 @@ const cpuSeconds = (): number => {
 /** 5,000 devices, log batches of 10,000 messages of 222 bytes, on an encrypted store in a temporary directory. */
 export const benchLanding = async ({ messages = 500_000, devices = 5_000 } = {}): Promise<LandingFigures> => {
   const directory = mkdtempSync(join(tmpdir(), 'wardwatch-landing-'))
-  const log = openMemoryLog()
+  const key = Buffer.alloc(32, 7)
+  const log = await openLmdbLog({ directory: join(directory, 'log'), sealer: createSealer(key, 'log'), clock: systemClock, mode: 'owner' })
   const topic = 'observations.by-device.v1'
   const headers = Array.from({ length: devices }, (_, d) =>
-    encodeMessageHeader({ leaf: 'telemetry', site: `ward-${d % 20}`, device: `dev-${d}`, model: 'wearable-x', session: `session-${d}-0000000000000000` }),
+    encodeMessageHeader({
+      leaf: 'telemetry',
+      site: `ward-${d % 20}`,
+      device: `dev-${d}`,
+      model: 'wearable-x',
+      session: `session-${d}-0000000000000000`,
+    }),
   )
   for (let n = 0; n < messages; n += 10_000) {
     const records = Array.from({ length: 10_000 }, (_, i) => {
@@ -51,7 +66,13 @@ export const benchLanding = async ({ messages = 500_000, devices = 5_000 } = {})
     })
     await log.append(topic, records)
   }
-  const opened = await openStore({ directory, key: Buffer.alloc(32, 7), settings: storeSettings.parse({}), logger: silentLogger, clock: systemClock })
+  const opened = await openStore({
+    directory: join(directory, 'store'),
+    key,
+    settings: storeSettings.parse({}),
+    logger: silentLogger,
+    clock: systemClock,
+  })
   if (!opened.ok) throw new Error(opened.detail)
   const { store } = opened
   const sink = createSink({
@@ -70,7 +91,10 @@ export const benchLanding = async ({ messages = 500_000, devices = 5_000 } = {})
     const landed = cpuSeconds()
     await rollUp(store.query)
     const done = cpuSeconds()
-    const [size] = await readRows<[number]>(store.query, `SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase() AND table = 'readings'`)
+    const [size] = await readRows<[number]>(
+      store.query,
+      `SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase() AND table = 'readings'`,
+    )
     return {
       landedMessagesPerCpuSecond: Math.round(messages / (done - begun)),
       messages,

@@ -42,14 +42,20 @@ it('refuses a file that was changed after it was applied, and a store that is ne
 
 it('every vital of contracts/ has a column of its own', async () => {
   expect([...vitalColumns].sort()).toEqual(Object.keys(vitals).sort())
-  const columns = await readRows<[string]>(store.query, "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'readings'")
+  const columns = await readRows<[string]>(
+    store.query,
+    "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'readings'",
+  )
   expect(columns.map(([name]) => name)).toEqual(expect.arrayContaining([...vitalColumns]))
 })
 
 it('retention is altered where it differs, and only there', async () => {
   expect(await applyRetention(store.landing, retentionSettings.parse({}))).toEqual([])
   expect(await applyRetention(store.landing, retentionSettings.parse({ readingsDays: 7 }))).toEqual(['readings'])
-  const [[sql] = ['']] = await readRows<[string]>(store.query, "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = 'readings'")
+  const [[sql] = ['']] = await readRows<[string]>(
+    store.query,
+    "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = 'readings'",
+  )
   expect(sql).toContain('TTL toDateTime(landed_at) + toIntervalDay(7)')
   expect(await applyRetention(store.landing, retentionSettings.parse({ readingsDays: 7 }))).toEqual([])
 })

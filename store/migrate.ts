@@ -45,9 +45,14 @@ export const migrate = async (client: ClickHouseClient, migrations: readonly Mig
   const recorded = await readRows<[number, string, string]>(client, 'SELECT number, name, sha256 FROM migrations FINAL ORDER BY number')
   for (const [number, name, hash] of recorded) {
     const file = migrations.find((migration) => migration.number === number)
-    if (file === undefined) return { ok: false, reason: 'store-is-newer', detail: `the store has had ${name}, which this version does not know` }
+    if (file === undefined)
+      return { ok: false, reason: 'store-is-newer', detail: `the store has had ${name}, which this version does not know` }
     if (sha256(file.sql) !== hash) {
-      return { ok: false, reason: 'migration-changed', detail: `${file.name} was changed after it was applied: undo that and add a new file` }
+      return {
+        ok: false,
+        reason: 'migration-changed',
+        detail: `${file.name} was changed after it was applied: undo that and add a new file`,
+      }
     }
   }
   const applied: string[] = []

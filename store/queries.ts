@@ -106,7 +106,10 @@ export const createQueries = (store: Store): StoreQueries => {
       return found.map(([minute, min, max, sum, count]) => ({ minute, min, max, mean: sum / count, count }))
     },
     async findings({ device, detector, limit }) {
-      const where = [...(device === undefined ? [] : ['device = {device:String}']), ...(detector === undefined ? [] : ['detector = {detector:String}'])]
+      const where = [
+        ...(device === undefined ? [] : ['device = {device:String}']),
+        ...(detector === undefined ? [] : ['detector = {detector:String}']),
+      ]
       const found = await rows<[string, string, string, Severity, number, string, number]>(
         `SELECT id, detector, device, severity, score, why, ${ms('at')} FROM findings ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}
          ORDER BY findings.at DESC, id LIMIT ${capped(limit)}`,
@@ -115,7 +118,9 @@ export const createQueries = (store: Store): StoreQueries => {
       return found.map(([id, detector, device, severity, score, why, at]) => ({ id, detector, device, severity, score, why, at }))
     },
     async alerts(limit) {
-      const found = await rows<[string, string, string, string, string | null, Severity, number, number, number, number, 'new', string, number]>(
+      const found = await rows<
+        [string, string, string, string, string | null, Severity, number, number, number, number, 'new', string, number]
+      >(
         `SELECT id, detector, title, device, site, severity, score, count, ${ms('first_seen')}, ${ms('last_seen')}, state, why, sequence
          FROM alerts ORDER BY severity DESC, sequence DESC LIMIT ${capped(limit)}`,
       )

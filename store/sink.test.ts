@@ -31,7 +31,15 @@ afterEach(async () => {
 
 const startSink = async (over: object = {}, connection: StoreConnection = store): Promise<Sink> => {
   const settings = sinkSettings.parse({ flushMs: 10, rollUpMs: 0, retryMsMin: 5, retryMsMax: 20, ...over })
-  const sink = createSink({ log, store: connection, decoder: plainDecoder, redelivery: plainRedelivery(), clock: systemClock, logger: silentLogger, settings })
+  const sink = createSink({
+    log,
+    store: connection,
+    decoder: plainDecoder,
+    redelivery: plainRedelivery(),
+    clock: systemClock,
+    logger: silentLogger,
+    settings,
+  })
   sinks.push(sink)
   await sink.start()
   return sink
@@ -64,19 +72,30 @@ it('lands each kind of record in its table, with its position', async () => {
     message('pump-1', '{"broken', { partition: 1 }),
     { key: 'clock', partition: 1, value: encodeClock('edge-0', noon) },
   ])
-  await log.append('observations.by-source.v1', [sessionRecord(), sessionRecord({ event: 'refused', device: null, reason: 'no-certificate' })])
+  await log.append('observations.by-source.v1', [
+    sessionRecord(),
+    sessionRecord({ event: 'refused', device: null, reason: 'no-certificate' }),
+  ])
   await log.append('findings.v1', [findingRecord(finding({ offset: 3 }))])
   const sink = await startSink()
   await settled(sink)
-  expect(await rowsOf('SELECT device, seq, hr, log_topic, log_partition, log_offset FROM readings')).toEqual([['pump-1', 1, 71, 'observations.by-device.v1', 1, 0]])
+  expect(await rowsOf('SELECT device, seq, hr, log_topic, log_partition, log_offset FROM readings')).toEqual([
+    ['pump-1', 1, 71, 'observations.by-device.v1', 1, 0],
+  ])
   expect(await rowsOf('SELECT event, device, log_topic FROM sessions ORDER BY log_offset')).toEqual([
     ['connect', 'pump-1', 'observations.by-source.v1'],
     ['refused', null, 'observations.by-source.v1'],
   ])
   expect(await rowsOf('SELECT device, change, `from`, `to` FROM postures')).toEqual([['pump-1', 'therapy', '1', '2']])
-  expect(await rowsOf('SELECT reason, device, leaf, payload, log_offset FROM dead_letters')).toEqual([['not-json', 'pump-1', 'telemetry', '{"broken', 3]])
+  expect(await rowsOf('SELECT reason, device, leaf, payload, log_offset FROM dead_letters')).toEqual([
+    ['not-json', 'pump-1', 'telemetry', '{"broken', 3],
+  ])
   expect(await rowsOf('SELECT id, severity, source_offset FROM findings')).toEqual([['f-0-3-0', 'high', 3]])
-  expect(sink.stats()).toMatchObject({ rowsByTable: { readings: 1, sessions: 2, postures: 1, dead_letters: 1, findings: 1 }, dropped: 2, deadLettersByReason: { 'not-json': 1 } })
+  expect(sink.stats()).toMatchObject({
+    rowsByTable: { readings: 1, sessions: 2, postures: 1, dead_letters: 1, findings: 1 },
+    dropped: 2,
+    deadLettersByReason: { 'not-json': 1 },
+  })
 })
 
 it('keeps the bytes of a dead letter as they came', async () => {
@@ -84,7 +103,10 @@ it('keeps the bytes of a dead letter as they came', async () => {
   await log.append('observations.by-device.v1', [message('pump-1', bytes), { key: 'x', partition: 0, value: Buffer.from([9, 9, 9]) }])
   await settled(await startSink())
   const rows = await rowsOf('SELECT payload_base64, device FROM dead_letters ORDER BY log_offset')
-  expect(rows).toEqual([[bytes.toString('base64'), 'pump-1'], [Buffer.from([9, 9, 9]).toString('base64'), null]])
+  expect(rows).toEqual([
+    [bytes.toString('base64'), 'pump-1'],
+    [Buffer.from([9, 9, 9]).toString('base64'), null],
+  ])
 })
 
 it('lands hostile text as text', async () => {
@@ -92,30 +114,45 @@ it('lands hostile text as text', async () => {
   await log.append('observations.by-source.v1', [sessionRecord({ clientId: hostile, topic: hostile, session: hostile })])
   await log.append('observations.by-device.v1', [message("o'clock\\", { ...reading(1), vitals: { "a'); DROP": 1 } })])
   await settled(await startSink())
-  expect(await rowsOf('SELECT client_id, topic, session FROM sessions')).toEqual([[hostile.toWellFormed(), hostile.toWellFormed(), hostile.toWellFormed()]])
+  expect(await rowsOf('SELECT client_id, topic, session FROM sessions')).toEqual([
+    [hostile.toWellFormed(), hostile.toWellFormed(), hostile.toWellFormed()],
+  ])
   expect(await rowsOf('SELECT device, other_vitals FROM readings')).toEqual([["o'clock\\", { "a'); DROP": 1 }]])
 })
 
 it('a reading that is published again is one reading and one redelivery, also across a restart', async () => {
-  await log.append('observations.by-device.v1', [message('pump-1', reading(1)), message('pump-1', reading(2)), message('pump-1', reading(1), { dup: true })])
+  await log.append('observations.by-device.v1', [
+    message('pump-1', reading(1)),
+    message('pump-1', reading(2)),
+    message('pump-1', reading(1), { dup: true }),
+  ])
   const first = await startSink()
   await settled(first)
   await first.close()
   await log.append('observations.by-device.v1', [message('pump-1', reading(2), { dup: true }), message('pump-1', reading(3))])
   await settled(await startSink())
   expect(await rowsOf('SELECT seq FROM readings ORDER BY seq')).toEqual([[1], [2], [3]])
-  expect(await rowsOf('SELECT seq, log_offset, redelivered FROM redeliveries ORDER BY log_offset')).toEqual([[1, 2, true], [2, 3, true]])
+  expect(await rowsOf('SELECT seq, log_offset, redelivered FROM redeliveries ORDER BY log_offset')).toEqual([
+    [1, 2, true],
+    [2, 3, true],
+  ])
 })
 
 it('a finding that the host appended again lands once, also across a restart', async () => {
   const [a, b, c] = [finding({ offset: 5 }), finding({ offset: 5, index: 1 }), finding({ offset: 9 })]
   const other = finding({ offset: 2, source: 1 })
-  await log.append('findings.v1', [a, other, b, a, b].map((f) => findingRecord(f)))
+  await log.append(
+    'findings.v1',
+    [a, other, b, a, b].map((f) => findingRecord(f)),
+  )
   const first = await startSink()
   await settled(first)
   expect(first.stats().findingRepeats).toBe(2)
   await first.close()
-  await log.append('findings.v1', [b, c, other].map((f) => findingRecord(f)))
+  await log.append(
+    'findings.v1',
+    [b, c, other].map((f) => findingRecord(f)),
+  )
   // Another partition of findings.v1 has an order of its own.
   await log.append('findings.v1', [findingRecord(finding({ offset: 1 }), 3)])
   await settled(await startSink())
@@ -123,7 +160,10 @@ it('a finding that the host appended again lands once, also across a restart', a
 })
 
 it('rows that landed without their position are not landed again', async () => {
-  await log.append('observations.by-device.v1', Array.from({ length: 20 }, (_, seq) => message('pump-1', reading(seq))))
+  await log.append(
+    'observations.by-device.v1',
+    Array.from({ length: 20 }, (_, seq) => message('pump-1', reading(seq))),
+  )
   await log.append('observations.by-source.v1', [sessionRecord()])
   const first = await startSink()
   await settled(first)
@@ -149,7 +189,10 @@ it('waits while ClickHouse is away, holds a bounded amount, and lands everything
     },
   }
   const total = 3_000
-  await log.append('observations.by-device.v1', Array.from({ length: total }, (_, seq) => message(`pump-${seq % 7}`, reading(seq), { partition: seq % 4 })))
+  await log.append(
+    'observations.by-device.v1',
+    Array.from({ length: total }, (_, seq) => message(`pump-${seq % 7}`, reading(seq), { partition: seq % 4 })),
+  )
   const sink = await startSink({ batchRowsMax: 100 }, flaky)
   await expect.poll(() => sink.stats().failedInserts).toBeGreaterThan(2)
   expect(sink.stats().waitingRows).toBeLessThanOrEqual(total)
@@ -173,11 +216,17 @@ it('can be closed while ClickHouse is away; nothing is claimed that has not land
 it('tells what retention dropped before it was landed, and goes on', async () => {
   const memory = openMemoryLog()
   log = memory
-  await log.append('observations.by-device.v1', [1, 2, 3].map((seq) => message('pump-1', reading(seq))))
+  await log.append(
+    'observations.by-device.v1',
+    [1, 2, 3].map((seq) => message('pump-1', reading(seq))),
+  )
   const first = await startSink()
   await settled(first)
   await first.close()
-  await log.append('observations.by-device.v1', [4, 5, 6].map((seq) => message('pump-1', reading(seq))))
+  await log.append(
+    'observations.by-device.v1',
+    [4, 5, 6].map((seq) => message('pump-1', reading(seq))),
+  )
   memory.dropBelow('observations.by-device.v1', 0, 5)
   const second = await startSink()
   await settled(second)

@@ -6,7 +6,8 @@ import type { Logger } from '../contracts/logger.ts'
 import type { RedeliveryFilter } from '../contracts/redelivery.ts'
 import type { StoreConnection } from './connection.ts'
 import { createFindingMarks, loadFindingMarks } from './landing/finding-marks.ts'
-import { createLandingBatch, type LandedTable, type LandingBatch, partitionName } from './landing/landing-batch.ts'
+import { type LandedTable, partitionName } from './landing/landing-batch.ts'
+import { createFlusher } from './landing/flusher.ts'
 import { type LandedState, readLandedState } from './landing/positions.ts'
 import { primeRedeliveries } from './landing/prime-redeliveries.ts'
 import { rollUp } from './landing/roll-up.ts'
@@ -42,9 +43,6 @@ export interface Sink {
   stats(): SinkStats
 }
 
-/** How long positions without rows (clock records) may wait before they are written. */
-const idlePositionsMs = 60_000
-
 /**
  * Lands the log in ClickHouse, each record's row exactly once whatever is killed when:
  * a flush writes its rows table by table (each insert is one part: all or nothing), then the positions. A start resumes at the positions and
@@ -52,7 +50,7 @@ const idlePositionsMs = 60_000
  * memory and the log's consumer stands still.
  */
 export const createSink = (parts: {
-  readonly log: EventLog
+  readonly log: Pick<EventLog, 'consume'>
   readonly store: StoreConnection
   readonly decoder: EnvelopeDecoder
   readonly redelivery: RedeliveryFilter
@@ -67,25 +65,11 @@ export const createSink = (parts: {
   const gaps = new Map<string, number>()
   const written = new Map<string, number>()
   const insertMs = createLatencyHistogram()
-  const flushMs = createLatencyHistogram()
-  let flushes = 0
-  let failedInserts = 0
-
   let state: LandedState = { positions: new Map(), held: new Map(), landedAtMs: 0 }
-  let lastLandedAtMs = 0
-  let lastWriteMs = clock.now()
-  let current = createLandingBatch()
-  let spare = createLandingBatch()
-  let writing: Promise<void> | null = null
-  let flushTimer: ReturnType<typeof setTimeout> | null = null
   let rollUpTimer: ReturnType<typeof setTimeout> | null = null
   let rollingUp: Promise<void> | null = null
   let consumer: LogConsumer | null = null
   let closing = false
-  /** Set when a batch could not be landed before the end: nothing after it may be, or a position would claim it. */
-  let abandoned = false
-  let positionOwed = false
-  let wake = (): void => {}
   let closed: Promise<void> | null = null
 
   const marks = createFindingMarks()
@@ -99,94 +83,37 @@ export const createSink = (parts: {
     insertMs.record(ms)
   })
 
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-
-  const land = async (batch: LandingBatch): Promise<void> => {
-    const begun = performance.now()
-    for (let waitMs = settings.retryMsMin; ; waitMs = Math.min(waitMs * 2, settings.retryMsMax)) {
-      try {
-        await writer.write(batch)
-        break
-      } catch (error) {
-        failedInserts++
-        logger.error({ error: error instanceof Error ? error.message : String(error), rows: batch.rows, waitMs }, 'landing failed; it will be tried again')
-        if (!closing) await pause(waitMs)
-        if (closing) {
-          abandoned = true
-          return
-        }
-      }
-    }
-    flushes++
-    flushMs.record(performance.now() - begun)
-    for (const { topic, partition, nextOffset } of batch.positions) written.set(partitionName(topic, partition), nextOffset)
-    batch.clear()
-  }
-
-  /** Hands the current batch to the writer. Only when nothing is being written. */
-  const beginWrite = (): void => {
-    if (flushTimer !== null) clearTimeout(flushTimer)
-    flushTimer = null
-    const batch = current
-    current = spare
-    spare = batch
-    positionOwed = false
-    lastWriteMs = clock.now()
-    lastLandedAtMs = Math.max(lastWriteMs, lastLandedAtMs + 1)
-    batch.seal(lastLandedAtMs)
-    writing = land(batch).finally(() => {
-      writing = null
-    })
-  }
-
-  const isFull = (): boolean => current.rows >= settings.batchRowsMax || current.bytes >= settings.batchBytesMax
-
-  const makeRoom = async (): Promise<void> => {
-    while (isFull() && !abandoned) {
-      if (writing === null) beginWrite()
-      else await writing
-    }
-  }
-
-  const flush = async (): Promise<void> => {
-    while (writing !== null) await writing
-    if (!abandoned && current.positions.length > 0) beginWrite()
-    while (writing !== null) await writing
-  }
+  const flusher = createFlusher({
+    writer,
+    clock,
+    logger,
+    settings,
+    onWritten(positions) {
+      for (const { topic, partition, nextOffset } of positions) written.set(partitionName(topic, partition), nextOffset)
+    },
+  })
 
   const onBatch = async ({ topic, partition, records, nextOffset, endOffset }: LogBatch): Promise<void> => {
-    await makeRoom()
-    if (abandoned) return
+    if (!(await flusher.makeRoom())) return
+    const batch = flusher.current
     const heldBefore = counts.heldAlready
-    for (const record of records) router.route(current, topic, partition, record)
-    // Rows whose position a crash took: it is written now, so that the next start need not look for them again.
-    if (counts.heldAlready > heldBefore) positionOwed = true
-    current.reached(topic, partition, nextOffset)
+    for (const record of records) router.route(batch, topic, partition, record)
+    batch.reached(topic, partition, nextOffset)
     lag.set(partitionName(topic, partition), endOffset - nextOffset)
-    if (isFull() && writing === null) beginWrite()
-    else if (flushTimer === null && (current.rows > 0 || positionOwed || clock.now() - lastWriteMs > idlePositionsMs)) {
-      flushTimer = setTimeout(() => {
-        flushTimer = null
-        void flush()
-      }, settings.flushMs)
-    }
+    // Rows whose position a crash took: it is written now, so that the next start need not look for them again.
+    flusher.added(counts.heldAlready > heldBefore)
   }
 
   const learn = async (): Promise<void> => {
-    await flush()
+    await flusher.flush()
     state = await readLandedState(store.landing)
-    lastLandedAtMs = Math.max(lastLandedAtMs, state.landedAtMs)
+    flusher.notBefore(state.landedAtMs)
     heldOffsetMax = -1
-    for (const tables of state.held.values()) for (const offsets of tables.values()) for (const offset of offsets) heldOffsetMax = Math.max(heldOffsetMax, offset)
+    for (const tables of state.held.values())
+      for (const offsets of tables.values()) for (const offset of offsets) heldOffsetMax = Math.max(heldOffsetMax, offset)
     const findingsFrom = new Map<number, number>()
-    for (const [name, next] of state.positions) if (name.startsWith('findings.v1/')) findingsFrom.set(Number(name.slice('findings.v1/'.length)), next)
+    for (const [name, next] of state.positions)
+      if (name.startsWith('findings.v1/')) findingsFrom.set(Number(name.slice('findings.v1/'.length)), next)
     await loadFindingMarks(store.landing, marks, findingsFrom)
     const primed = await primeRedeliveries(store.landing, redelivery, state.landedAtMs)
     logger.info({ positions: Object.fromEntries(state.positions), primed }, 'the sink has learnt where to resume')
@@ -198,7 +125,8 @@ export const createSink = (parts: {
       rollingUp = rollUp(store.query)
         .then(
           () => undefined,
-          (error: unknown) => logger.error({ error: error instanceof Error ? error.message : String(error) }, 'the minutes could not be computed; next time'),
+          (error: unknown) =>
+            logger.error({ error: error instanceof Error ? error.message : String(error) }, 'the minutes could not be computed; next time'),
         )
         .finally(() => {
           rollingUp = null
@@ -216,11 +144,10 @@ export const createSink = (parts: {
 
   const stop = async (): Promise<void> => {
     closing = true
-    wake()
+    flusher.end()
     if (rollUpTimer !== null) clearTimeout(rollUpTimer)
     await consumer?.close()
-    await flush()
-    if (flushTimer !== null) clearTimeout(flushTimer)
+    await flusher.flush()
     await rollingUp
     settleFailed.resolve()
   }
@@ -237,7 +164,7 @@ export const createSink = (parts: {
           return partitions.map(({ topic, partition }) => state.positions.get(partitionName(topic, partition)) ?? 'earliest')
         },
         onBatch,
-        onRevoked: flush,
+        onRevoked: () => flusher.flush(),
         onOutOfRange({ topic, partition, from, to }) {
           const name = partitionName(topic, partition)
           gaps.set(name, (gaps.get(name) ?? 0) + (to - from))
@@ -254,10 +181,7 @@ export const createSink = (parts: {
       positions: Object.fromEntries(written),
       gapsByPartition: Object.fromEntries(gaps),
       insertMs: insertMs.snapshot(),
-      flushMs: flushMs.snapshot(),
-      flushes,
-      failedInserts,
-      waitingRows: current.rows + (writing === null ? 0 : spare.rows),
+      ...flusher.stats(),
       dropped: counts.dropped,
       heldAlready: counts.heldAlready,
       findingRepeats: counts.findingRepeats,

@@ -19,7 +19,9 @@ export const insertArrow = async (registry: ArrowRegistry, session: Session, { t
   const { columns, into, select, where } = batch.toArrow()
   registry._arrowRegisterColumns(session.connection, name, columns)
   try {
-    await session.queryAsync(`INSERT INTO ${table} (${into.join(', ')}) SELECT ${select.join(', ')} FROM arrowstream('${name}')${where === null ? '' : ` WHERE ${where}`}`)
+    await session.queryAsync(
+      `INSERT INTO ${table} (${into.join(', ')}) SELECT ${select.join(', ')} FROM arrowstream('${name}')${where === null ? '' : ` WHERE ${where}`}`,
+    )
   } finally {
     registry._arrowUnregister(session.connection, name)
   }

@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { timeText } from '../landing/stored-values.ts'
 import { readRows } from '../read-rows.ts'
+import { noon } from '../testing/story-log.ts'
 import { openedStore, temporaryDirectory, testKey, tryStore } from '../testing/temporary-store.ts'
 
 let home: ReturnType<typeof temporaryDirectory>
@@ -23,7 +25,13 @@ const insertMarked = async (directory: string, key: Buffer | null): Promise<void
   await store.landing.insert({
     table: 'readings',
     format: 'JSONEachRow',
-    values: Array.from({ length: 2_000 }, (_, i) => ({ device: marker, site: marker, session: marker, at: '1795608000.000', received_at: '1795608000.000', log_offset: i, landed_at: '1795608000.000' })),
+    values: Array.from({ length: 2_000 }, (_, i) => ({
+      device: marker,
+      site: marker,
+      session: marker,
+      log_offset: i,
+      landed_at: timeText(noon),
+    })),
   })
   // A merge writes the rows anew; a large sort would spill.
   await store.landing.command({ query: 'OPTIMIZE TABLE readings FINAL' })
@@ -71,7 +79,11 @@ it('refuses a wrong key, a missing key and a needless key, and the right one fin
 })
 
 const otherProcess = (code: string): { status: number | null; stdout: string } =>
-  spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8', timeout: 30_000, cwd: join(import.meta.dirname, '..', '..') })
+  spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+    encoding: 'utf8',
+    timeout: 30_000,
+    cwd: join(import.meta.dirname, '..', '..'),
+  })
 
 const opening = (directory: string): string => `
   const { tryStore } = await import(${JSON.stringify(join(import.meta.dirname, '../testing/temporary-store.ts'))})

@@ -48,11 +48,7 @@ const refusals: Record<KeyRefusal, string> = {
  *
  * One engine a process: a second directory in the same process is 'engine-failed'.
  */
-export const openEngine = async (
-  directoryGiven: string,
-  key: Buffer | null,
-  limits: EngineLimits,
-): Promise<EngineOpened> => {
+export const openEngine = async (directoryGiven: string, key: Buffer | null, limits: EngineLimits): Promise<EngineOpened> => {
   if (key !== null && key.length !== 32) throw new RangeError(`the store's key has 32 bytes, this one ${key.length}`)
   const directory = resolve(directoryGiven)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
@@ -76,7 +72,8 @@ export const openEngine = async (
   }
   takeOwnership(directory)
 
-  const client = (): ClickHouseClient => createClient({ connection: createChdbConnection({ path }) } as unknown as Parameters<typeof createClient>[0])
+  const client = (): ClickHouseClient =>
+    createClient({ connection: createChdbConnection({ path }) } as unknown as Parameters<typeof createClient>[0])
   // Landing and asking have connections of their own: a connection runs one statement at a time.
   const landingClient = client()
   const queryClient = client()

@@ -4,7 +4,12 @@ import type { ArrowColumn } from './arrow-columns.ts'
 export interface ColumnBatch {
   readonly length: number
   /** For the embedded engine: its columns, and the expressions (`select`) that turn them into the table's (`into`). Valid until the batch is cleared. */
-  toArrow(): { readonly columns: readonly ArrowColumn[]; readonly into: readonly string[]; readonly select: readonly string[]; readonly where: string | null }
+  toArrow(): {
+    readonly columns: readonly ArrowColumn[]
+    readonly into: readonly string[]
+    readonly select: readonly string[]
+    readonly where: string | null
+  }
   /** The same rows for an insert as JSONEachRow. */
   rows(): Generator<Record<string, unknown>>
 }

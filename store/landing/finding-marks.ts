@@ -36,7 +36,11 @@ export const createFindingMarks = (): FindingMarks => {
 }
 
 /** Learns the marks from the findings below `resumeAt` of each partition of `findings.v1`; those beyond it are read from the log again, landed or not. */
-export const loadFindingMarks = async (client: ClickHouseClient, marks: FindingMarks, resumeAt: ReadonlyMap<number, number>): Promise<void> => {
+export const loadFindingMarks = async (
+  client: ClickHouseClient,
+  marks: FindingMarks,
+  resumeAt: ReadonlyMap<number, number>,
+): Promise<void> => {
   for (const [findingsPartition, offset] of resumeAt) {
     const rows = await readRows<[string, number, number, number]>(
       client,
@@ -44,6 +48,7 @@ export const loadFindingMarks = async (client: ClickHouseClient, marks: FindingM
        WHERE log_topic = 'findings.v1' AND log_partition = ${findingsPartition} AND log_offset < ${offset}
        GROUP BY source_topic, source_partition SETTINGS output_format_json_quote_64bit_integers = 0`,
     )
-    for (const [topic, partition, sourceOffset, index] of rows) marks.load(findingsPartition, topic, partition, { offset: sourceOffset, index })
+    for (const [topic, partition, sourceOffset, index] of rows)
+      marks.load(findingsPartition, topic, partition, { offset: sourceOffset, index })
   }
 }

@@ -71,14 +71,21 @@ export const readLandedState = async (client: ClickHouseClient): Promise<LandedS
   let landedAtMs = positionsAtMs
   for (const table of landedTables) {
     held.set(table, await heldOffsets(client, table, positions, positionsAtMs))
-    const [newest] = await readRows<[number]>(client, `SELECT toUnixTimestamp64Milli(max(landed_at)) FROM ${table} SETTINGS output_format_json_quote_64bit_integers = 0`)
+    const [newest] = await readRows<[number]>(
+      client,
+      `SELECT toUnixTimestamp64Milli(max(landed_at)) FROM ${table} SETTINGS output_format_json_quote_64bit_integers = 0`,
+    )
     landedAtMs = Math.max(landedAtMs, newest?.[0] ?? 0)
   }
   return { positions, held, landedAtMs }
 }
 
 /** One insert, one part: all positions or none. */
-export const writePositions = async (client: ClickHouseClient, positions: readonly PartitionPosition[], landedAt: string): Promise<void> => {
+export const writePositions = async (
+  client: ClickHouseClient,
+  positions: readonly PartitionPosition[],
+  landedAt: string,
+): Promise<void> => {
   if (positions.length === 0) return
   await client.insert({
     table: 'landing_positions',

@@ -11,7 +11,7 @@ const home = temporaryDirectory()
 let store: Store
 beforeAll(async () => {
   store = await openedStore(home.path)
-  for (const table of ['by_columns', 'by_rows']) await store.landing.command({ query: `CREATE TABLE ${table} AS readings` })
+  for (const table of ['by_columns', 'by_rows']) await store.landing.command({ query: `CREATE TABLE ${table} AS readings ENGINE = Memory` })
 })
 afterAll(async () => {
   await store.close()
@@ -48,7 +48,11 @@ const reading: fc.Arbitrary<Reading> = fc
   )
   .map(([reading, ...rest]) => Object.assign({}, reading, ...rest) as Reading)
 
-const everything = (table: string): Promise<unknown[][]> => readRows(store.query, `SELECT * EXCEPT other_vitals, mapSort(other_vitals), mapSort(sentinels) FROM ${table} ORDER BY log_partition, log_offset`)
+const everything = (table: string): Promise<unknown[][]> =>
+  readRows(
+    store.query,
+    `SELECT * EXCEPT other_vitals, mapSort(other_vitals), mapSort(sentinels) FROM ${table} ORDER BY log_partition, log_offset`,
+  )
 
 it('columns and rows land the same, whatever the readings hold', async () => {
   const batch = createReadingBatch()
@@ -67,7 +71,7 @@ it('columns and rows land the same, whatever the readings hold', async () => {
       expect(columns).toHaveLength(readings.length - left.size)
       expect(columns).toEqual(asRows)
     }),
-    { numRuns: 15 },
+    { numRuns: 30 },
   )
 })
 
@@ -76,7 +80,20 @@ it('what went in comes out, to the last digit', async () => {
   const batch = createReadingBatch()
   batch.landedAtMs = noon
   const vitals = { hr: 71.3, spo2: 0.1 + 0.2, temp: 36.6, mood: 1e-7, volumeInfused: 12_345.6789 }
-  const plain = { kind: 'reading', device: 'pump-1', site: 'w', model: 'm', session: 's', receivedAt: noon, deviceTime: noon - 1_500, seq: 2 ** 53 - 1, firmware: '1.2', bytes: 99, payloadHash: -7, redelivered: true } as const
+  const plain = {
+    kind: 'reading',
+    device: 'pump-1',
+    site: 'w',
+    model: 'm',
+    session: 's',
+    receivedAt: noon,
+    deviceTime: noon - 1_500,
+    seq: 2 ** 53 - 1,
+    firmware: '1.2',
+    bytes: 99,
+    payloadHash: -7,
+    redelivered: true,
+  } as const
   batch.add({ ...plain, vitals, sentinels: { resp: -1 } }, 2, 41)
   batch.add({ ...plain, vitals: {}, deviceTime: noon - 10 ** 12, seq: null, firmware: null }, 2, 42)
   await store.insertColumns({ table: 'by_columns', batch })
@@ -86,7 +103,24 @@ it('what went in comes out, to the last digit', async () => {
      FROM by_columns ORDER BY log_offset SETTINGS output_format_json_quote_64bit_integers = 0`,
   )
   expect(rows).toEqual([
-    [71.3, 0.1 + 0.2, 36.6, 12_345.6789, { mood: 1e-7 }, { resp: -1 }, null, noon - 1_500, noon - 1_500, 2 ** 53 - 1, '1.2', -7, true, 'observations.by-device.v1', 2, 41],
+    [
+      71.3,
+      0.1 + 0.2,
+      36.6,
+      12_345.6789,
+      { mood: 1e-7 },
+      { resp: -1 },
+      null,
+      noon - 1_500,
+      noon - 1_500,
+      2 ** 53 - 1,
+      '1.2',
+      -7,
+      true,
+      'observations.by-device.v1',
+      2,
+      41,
+    ],
     [null, null, null, null, {}, {}, null, noon, noon - 10 ** 12, null, '', -7, true, 'observations.by-device.v1', 2, 42],
   ])
 })

@@ -2,7 +2,7 @@ import type { Reading } from '../../contracts/observation.ts'
 import type { VitalName } from '../../contracts/vitals.ts'
 import type { ColumnBatch } from './column-batch.ts'
 import { createDenseColumns, createNumberColumn, createTextColumn, type NumberColumn } from './arrow-columns.ts'
-import { readingTimeMs, storedDeviceTimeMs, storedTimeMs, timeText } from './stored-values.ts'
+import { numberMapText, readingTimeMs, storedDeviceTimeMs, storedTimeMs, timeText } from './stored-values.ts'
 
 /** The vitals that have a column of their own in `readings` (migrations/0001); the rest stand in `other_vitals`. */
 export const vitalColumns = [
@@ -65,7 +65,7 @@ export const createReadingBatch = (): ReadingBatch => {
       mapped[name] = true
       for (let row = 0; row < length; row++) maps[name].push('')
     }
-    if (mapped[name]) maps[name].push(values === null ? '' : JSON.stringify(values))
+    if (mapped[name]) maps[name].push(values === null ? '' : numberMapText(values))
   }
 
   const batch: ReadingBatch = {
@@ -97,7 +97,7 @@ export const createReadingBatch = (): ReadingBatch => {
       let others: Record<string, number> | null = null
       for (const name in reading.vitals) {
         const column = vitals.get(name)
-        if (column === undefined) (others ??= {})[name.toWellFormed()] = reading.vitals[name]!
+        if (column === undefined) (others ??= {})[name] = reading.vitals[name]!
         else column.set(row, reading.vitals[name]!)
       }
       pushMap('other_vitals', others)

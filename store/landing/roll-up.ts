@@ -12,7 +12,10 @@ const moment = (ms: number): string => `fromUnixTimestamp64Milli(toInt64(${ms}))
  */
 export const rollUp = async (client: ClickHouseClient): Promise<number | null> => {
   const ints = 'SETTINGS output_format_json_quote_64bit_integers = 0'
-  const [mark] = await readRows<[number]>(client, `SELECT toUnixTimestamp64Milli(max(landed_up_to)) FROM rollup_marks WHERE name = 'readings_by_minute' ${ints}`)
+  const [mark] = await readRows<[number]>(
+    client,
+    `SELECT toUnixTimestamp64Milli(max(landed_up_to)) FROM rollup_marks WHERE name = 'readings_by_minute' ${ints}`,
+  )
   const doneMs = mark?.[0] ?? 0
   const fresh = `landed_at > ${moment(doneMs)}`
   const [range] = await readRows<[number, number, number, number]>(

@@ -45,7 +45,14 @@ export const createRecordRouter = (parts: {
 }): RecordRouter => {
   const { decoder, redelivery, marks, isHeld, counts, clock } = parts
 
-  const add = (batch: LandingBatch, table: RowTable, topic: LogTopicName, partition: number, { offset, value }: LogRecord, row: Row): void => {
+  const add = (
+    batch: LandingBatch,
+    table: RowTable,
+    topic: LogTopicName,
+    partition: number,
+    { offset, value }: LogRecord,
+    row: Row,
+  ): void => {
     if (isHeld(table, topic, partition, offset)) counts.heldAlready++
     else batch.addRow(table, topic, partition, offset, row, value.length * 2 + 512)
   }
@@ -91,7 +98,8 @@ export const createRecordRouter = (parts: {
     const bySource = topic === 'observations.by-source.v1'
     if (observation.kind === 'reading' && !bySource) {
       // Held rows are known to the filter: it was primed with them.
-      if (isHeld('readings', topic, partition, record.offset) || isHeld('redeliveries', topic, partition, record.offset)) counts.heldAlready++
+      if (isHeld('readings', topic, partition, record.offset) || isHeld('redeliveries', topic, partition, record.offset))
+        counts.heldAlready++
       else if (redelivery.offer(observation.device, observation) === 'first') batch.readings.add(observation, partition, record.offset)
       else add(batch, 'redeliveries', topic, partition, record, redeliveryRow(observation))
     } else if (observation.kind === 'session' && bySource) add(batch, 'sessions', topic, partition, record, sessionRow(observation))
@@ -138,7 +146,13 @@ export const createRecordRouter = (parts: {
         if (letter === null) return
         const { payloadBase64, origin, detail, ...rest } = letter.data
         counts.deadLettersByReason.set(rest.reason, (counts.deadLettersByReason.get(rest.reason) ?? 0) + 1)
-        const row = deadLetterRow({ ...rest, detail: `${origin}: ${detail}`, leaf: null, session: null, payload: Buffer.from(payloadBase64, 'base64') })
+        const row = deadLetterRow({
+          ...rest,
+          detail: `${origin}: ${detail}`,
+          leaf: null,
+          session: null,
+          payload: Buffer.from(payloadBase64, 'base64'),
+        })
         add(batch, 'dead_letters', topic, partition, record, row)
       }
     },

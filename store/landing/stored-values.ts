@@ -13,7 +13,11 @@ const believableAheadMs = 60_000
 
 /** The time of a reading for plots and order: the device's own where it is believable, else the edge's. Ms. */
 export const readingTimeMs = (deviceTime: number | null, receivedAt: number): number =>
-  storedTimeMs(deviceTime !== null && deviceTime >= receivedAt - believableBehindMs && deviceTime <= receivedAt + believableAheadMs ? deviceTime : receivedAt)
+  storedTimeMs(
+    deviceTime !== null && deviceTime >= receivedAt - believableBehindMs && deviceTime <= receivedAt + believableAheadMs
+      ? deviceTime
+      : receivedAt,
+  )
 
 /** A DateTime64(3, 'UTC') as text. (Not as a number of seconds: the engine takes short ones for dates.) */
 export const timeText = (ms: number): string => new Date(ms).toISOString().slice(0, 23).replace('T', ' ')
@@ -22,3 +26,12 @@ export const timeText = (ms: number): string => new Date(ms).toISOString().slice
 export const storedText = (text: string): string => text.toWellFormed()
 
 export const storedTextOrNull = (text: string | null): string | null => (text === null ? null : text.toWellFormed())
+
+/** JSON of a map of numbers, as the engine's `JSONExtract` takes it: a whole number beyond 64 bits it would drop without a word, unless written with an exponent. */
+export const numberMapText = (values: Readonly<Record<string, number>>): string => {
+  const members = Object.entries(values).map(([name, value]) => {
+    const text = Number.isInteger(value) && !Number.isSafeInteger(value) ? value.toExponential() : JSON.stringify(value)
+    return `${JSON.stringify(name.toWellFormed())}:${text}`
+  })
+  return `{${members.join(',')}}`
+}

@@ -12,7 +12,10 @@ export interface BatchWriter {
  * An insert that failed may have landed all the same (a server's answer was lost): so before the second try of a batch each table is asked
  * which of its rows it holds.
  */
-export const createBatchWriter = (store: StoreConnection, onLanded: (table: LandedTable, rows: number, ms: number) => void): BatchWriter => {
+export const createBatchWriter = (
+  store: StoreConnection,
+  onLanded: (table: LandedTable, rows: number, ms: number) => void,
+): BatchWriter => {
   /** The batch that was tried last, by its `landed_at`, which is its own. */
   let triedMs = -1
   let done = new Set<LandedTable>()

@@ -62,7 +62,9 @@ export const createAnalyst = (store: Store, { concurrentMax = 1 }: { readonly co
         connection.close()
       }
       try {
-        const formatted = JSON.parse(await checking.text('SELECT formatQuerySingleLine({sql:String}) AS sql', { sql }, 'JSONCompactEachRow')) as [string]
+        const formatted = JSON.parse(
+          await checking.text('SELECT formatQuerySingleLine({sql:String}) AS sql', { sql }, 'JSONCompactEachRow'),
+        ) as [string]
         const statement = formatted[0]
         const clauses = checkClauses(statement)
         const tree = clauses.ok ? await checking.text(`EXPLAIN AST ${statement}`, {}, 'TabSeparated') : ''
@@ -84,10 +86,11 @@ export const createAnalyst = (store: Store, { concurrentMax = 1 }: { readonly co
           try {
             // Only a SELECT can be streamed; what the others answer is short.
             if (!isSelect) yield Buffer.from(await connection.text(statement, {}, format))
-            else for await (const piece of connection.stream(statement, format)) {
-              rows += piece.rows
-              if (piece.bytes.length > 0) yield piece.bytes
-            }
+            else
+              for await (const piece of connection.stream(statement, format)) {
+                rows += piece.rows
+                if (piece.bytes.length > 0) yield piece.bytes
+              }
           } catch (error) {
             throw new QueryStopped(sentence(error), { cause: error })
           } finally {

@@ -23,7 +23,9 @@ export const killRounds = async (seed: number, killsMax: number, runtime = proce
   const home = temporaryDirectory()
   let kills = 0
   for (let round = 0; ; round++) {
-    const child = spawn(runtime, [join(import.meta.dirname, 'landing-child.ts'), home.path, String(seed)], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(runtime, [join(import.meta.dirname, 'landing-child.ts'), home.path, String(seed)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let out = ''
     let errors = ''
     let killAt: ReturnType<typeof setTimeout> | undefined
@@ -45,8 +47,17 @@ export const killRounds = async (seed: number, killsMax: number, runtime = proce
     const ints = 'SETTINGS output_format_json_quote_64bit_integers = 0'
     const counted: Record<string, number> = {}
     let doubles = 0
-    for (const [name, table] of [['readings', 'readings'], ['redeliveries', 'redeliveries'], ['deadLetters', 'dead_letters'], ['sessions', 'sessions'], ['findings', 'findings']] as const) {
-      const [row] = await readRows<[number, number, number]>(store.query, `SELECT count(), uniqExact(log_topic, log_partition, log_offset), ${table === 'findings' ? 'uniqExact(id)' : '0'} FROM ${table} ${ints}`)
+    for (const [name, table] of [
+      ['readings', 'readings'],
+      ['redeliveries', 'redeliveries'],
+      ['deadLetters', 'dead_letters'],
+      ['sessions', 'sessions'],
+      ['findings', 'findings'],
+    ] as const) {
+      const [row] = await readRows<[number, number, number]>(
+        store.query,
+        `SELECT count(), uniqExact(log_topic, log_partition, log_offset), ${table === 'findings' ? 'uniqExact(id)' : '0'} FROM ${table} ${ints}`,
+      )
       counted[name] = row![0]
       doubles += row![0] - row![1] + (table === 'findings' ? row![0] - row![2] : 0)
     }

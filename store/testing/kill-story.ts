@@ -1,4 +1,4 @@
-import type { AppendRecord, EventLog } from '../../contracts/event-log.ts'
+import type { AppendRecord } from '../../contracts/event-log.ts'
 import type { LogTopicName } from '../../contracts/log-topics.ts'
 import { finding, findingRecord, message, noon, sessionRecord } from './story-log.ts'
 
@@ -16,7 +16,13 @@ export const createRandom = (seed: number): (() => number) => {
 export interface KillStory {
   readonly records: ReadonlyMap<LogTopicName, readonly AppendRecord[]>
   /** What must stand in ClickHouse at the end. */
-  readonly expected: { readonly readings: number; readonly redeliveries: number; readonly deadLetters: number; readonly sessions: number; readonly findings: number }
+  readonly expected: {
+    readonly readings: number
+    readonly redeliveries: number
+    readonly deadLetters: number
+    readonly sessions: number
+    readonly findings: number
+  }
 }
 
 /** Readings with redeliveries and dead letters among them, sessions, and findings that a host repeated after crashes of its own. */
@@ -39,7 +45,11 @@ export const killRecords = (seed: number, messages = 4_000): KillStory => {
       expected.redeliveries++
     } else {
       const name = `dev-${partition}-${n % 50}`
-      const one = message(name, { ts: noon + n * 100, seq: n, fw: '1', vitals: { hr: n % 200, spo2: 90 + (n % 10) } }, { partition, at: noon + n * 100 })
+      const one = message(
+        name,
+        { ts: noon + n * 100, seq: n, fw: '1', vitals: { hr: n % 200, spo2: 90 + (n % 10) } },
+        { partition, at: noon + n * 100 },
+      )
       before.push(one)
       device.push(one)
       expected.readings++
@@ -61,11 +71,4 @@ export const killRecords = (seed: number, messages = 4_000): KillStory => {
     ['findings.v1', findings],
   ])
   return { records, expected }
-}
-
-/** Appends the story; answers the end of every partition by `topic/partition`. */
-export const fillLog = async (log: EventLog, { records }: KillStory): Promise<ReadonlyMap<string, number>> => {
-  for (const [topic, of] of records) await log.append(topic, of)
-  const ranges = await log.ranges([...records.keys()])
-  return new Map(ranges.filter(({ next, earliest }) => next > earliest).map(({ topic, partition, next }) => [`${topic}/${partition}`, next]))
 }

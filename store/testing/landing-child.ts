@@ -2,16 +2,15 @@ import { systemClock } from '../../contracts/clock.ts'
 import { createSink } from '../sink.ts'
 import { sinkSettings } from '../landing/settings.ts'
 import { silentLogger } from '../../contracts/logger.ts'
-import { openMemoryLog } from '../../stream/memory-log.ts'
-import { fillLog, killRecords } from './kill-story.ts'
+import { createFixedLog } from './fixed-log.ts'
+import { killRecords } from './kill-story.ts'
 import { plainDecoder, plainRedelivery } from './story-log.ts'
 import { openedStore } from './temporary-store.ts'
 
 /** What the kill tests kill: lands a log that is the same at every start, in small batches; prints `landed` when all of it has. */
 const [directory = '', seed = '0'] = process.argv.slice(2)
 
-const log = openMemoryLog()
-const ends = await fillLog(log, killRecords(Number(seed)))
+const log = createFixedLog(killRecords(Number(seed)).records, 97)
 const store = await openedStore(directory)
 const sink = createSink({
   log,
@@ -24,9 +23,8 @@ const sink = createSink({
 })
 await sink.start()
 process.stdout.write('started\n')
-const done = (): boolean => [...ends].every(([name, next]) => (sink.stats().positions[name] ?? 0) >= next)
+const done = (): boolean => [...log.ends].every(([name, next]) => (sink.stats().positions[name] ?? 0) >= next)
 while (!done()) await new Promise((resolve) => setTimeout(resolve, 5))
 await sink.close()
 await store.close()
-await log.close()
 process.stdout.write('landed\n')

@@ -1,0 +1,141 @@
+import type { Clock } from '../../contracts/clock.ts'
+import { createLatencyHistogram, type HistogramSnapshot } from '../../contracts/histogram.ts'
+import type { Logger } from '../../contracts/logger.ts'
+import { createLandingBatch, type LandingBatch, type PartitionPosition } from './landing-batch.ts'
+import type { SinkSettings } from './settings.ts'
+import type { BatchWriter } from './write-batch.ts'
+
+/** How long positions without rows (clock records) may wait before they are written. */
+const idlePositionsMs = 60_000
+
+/** Two batches in turn: one is filled while the other is written. So that is all that is ever in memory. */
+export interface Flusher {
+  /** The batch to fill; another one after every write that begins. Ask anew after each `await`. */
+  readonly current: LandingBatch
+  /** Resolves when there is room in `current`; false when the end came first: then nothing may be added any more. */
+  makeRoom(): Promise<boolean>
+  /** After something was added: writes at once when full, else within `flushMs`. `owed`: a position is to be written though there is no row. */
+  added(owed: boolean): void
+  /** Writes what waits, and waits for it. */
+  flush(): Promise<void>
+  /** From now on a failed write is not tried again: what could not be landed is given up, and with it all after it. */
+  end(): void
+  /** `landed_at` grows from write to write, and beyond `ms`. */
+  notBefore(ms: number): void
+  stats(): { readonly flushMs: HistogramSnapshot; readonly flushes: number; readonly failedInserts: number; readonly waitingRows: number }
+}
+
+export const createFlusher = (parts: {
+  readonly writer: BatchWriter
+  readonly onWritten: (positions: readonly PartitionPosition[]) => void
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly settings: SinkSettings
+}): Flusher => {
+  const { writer, onWritten, clock, logger, settings } = parts
+  const flushMs = createLatencyHistogram()
+  let flushes = 0
+  let failedInserts = 0
+  let current = createLandingBatch()
+  let spare = createLandingBatch()
+  let writing: Promise<void> = Promise.resolve()
+  let isWriting = false
+  let timer: ReturnType<typeof setTimeout> | null = null
+  let lastWriteMs = clock.now()
+  let lastLandedAtMs = 0
+  let positionOwed = false
+  let ending = false
+  /** A batch could not be landed before the end: nothing after it may be, or a position would claim it. */
+  let abandoned = false
+  let wake = (): void => {}
+
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const waiting = setTimeout(resolve, ms)
+      wake = () => {
+        clearTimeout(waiting)
+        resolve()
+      }
+    })
+
+  const land = async (batch: LandingBatch): Promise<void> => {
+    const begun = performance.now()
+    for (let waitMs = settings.retryMsMin; ; waitMs = Math.min(waitMs * 2, settings.retryMsMax)) {
+      try {
+        await writer.write(batch)
+        break
+      } catch (error) {
+        failedInserts++
+        logger.error(
+          { error: error instanceof Error ? error.message : String(error), rows: batch.rows, waitMs },
+          'landing failed; it will be tried again',
+        )
+        if (!ending) await pause(waitMs)
+        if (ending) {
+          abandoned = true
+          return
+        }
+      }
+    }
+    flushes++
+    flushMs.record(performance.now() - begun)
+    onWritten(batch.positions)
+    batch.clear()
+  }
+
+  const begin = (): void => {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+    positionOwed = false
+    const batch = current
+    current = spare
+    spare = batch
+    lastWriteMs = clock.now()
+    lastLandedAtMs = Math.max(lastWriteMs, lastLandedAtMs + 1)
+    batch.seal(lastLandedAtMs)
+    isWriting = true
+    writing = land(batch).finally(() => {
+      isWriting = false
+    })
+  }
+
+  const isFull = (): boolean => current.rows >= settings.batchRowsMax || current.bytes >= settings.batchBytesMax
+
+  const flush = async (): Promise<void> => {
+    while (isWriting) await writing
+    if (!abandoned && current.positions.length > 0) begin()
+    while (isWriting) await writing
+  }
+
+  return {
+    get current() {
+      return current
+    },
+    async makeRoom() {
+      while (isFull() && !abandoned) {
+        if (isWriting) await writing
+        else begin()
+      }
+      return !abandoned
+    },
+    added(owed) {
+      positionOwed ||= owed
+      if (isFull() && !isWriting) begin()
+      else if (timer === null && (current.rows > 0 || positionOwed || clock.now() - lastWriteMs > idlePositionsMs)) {
+        timer = setTimeout(() => {
+          timer = null
+          void flush()
+        }, settings.flushMs)
+      }
+    },
+    flush,
+    end() {
+      ending = true
+      wake()
+    },
+    notBefore(ms) {
+      lastLandedAtMs = Math.max(lastLandedAtMs, ms)
+    },
+    stats: () => ({ flushMs: flushMs.snapshot(), flushes, failedInserts, waitingRows: current.rows + (isWriting ? spare.rows : 0) }),
+  }
+}
