@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineDetector } from '../contracts/detector.ts'
 import type { DetectorContext } from '../contracts/detector.ts'
-import { type Vital, vitalNamed } from '../contracts/vitals.ts'
+import { type Vital, vitalNamed, vitals as vitalTable } from '../contracts/vitals.ts'
 import { decimal, rounded, span, sureness } from './math/decimal.ts'
 import { leak } from './math/leaky-bucket.ts'
 
@@ -18,9 +18,20 @@ const contradictions = [
   { a: 'spo2', b: 'sao2', by: 20, both: true },
 ] as const
 
+/** What is kept for a vital that was not heard yet: no vital that has a rate of change to be judged by is exactly that. */
+const unheard = -1
+
+/** The table's rows with a number each: a state's list is quicker than its keys. */
+const rows = new Map(Object.entries(vitalTable).map(([name, row], index): [string, Row] => [name, { ...row, name, index }]))
+
+interface Row extends Vital {
+  readonly name: string
+  readonly index: number
+}
+
 const state = z.object({
-  /** The last value of each vital: what its rate of change is measured against. */
-  last: z.record(z.string(), z.number()),
+  /** The last value of each vital of the table, in its order: what its rate of change is measured against. */
+  last: z.array(z.number()),
   /** Time of the last reading, ms. */
   time: z.number(),
   /** How full each check's bucket is and when it began to fill, ms; only those that are not empty, and how many they are. */
@@ -57,18 +68,21 @@ export default defineDetector({
   }),
   state,
   stateBytesMax: 3_200,
-  initial: (): State => ({ last: {}, time: 0, doubts: {}, doubtful: 0, firedAt: 0 }),
+  initial: (): State => ({ last: [], time: 0, doubts: {}, doubtful: 0, firedAt: 0 }),
   observe(state, reading, parameters, context) {
     const { vitals, receivedAt } = reading
+    const { last } = state
     const time = reading.deviceTime ?? receivedAt
     const elapsedMs = time - state.time
     const minutes = Math.max(elapsedMs, parameters.changeMsMin) / 60_000
     for (const name in vitals) {
-      const row = vitalNamed(name)
+      const row = rows.get(name)
       if (row === undefined) continue
       const value = vitals[name]!
-      const before = state.last[name]
-      state.last[name] = rounded(value, 100)
+      const { index } = row
+      while (last.length <= index) last.push(unheard)
+      const before = last[index]!
+      last[index] = value
       if (value < row.low || value > row.high) {
         const far = (row.high - row.low) / 10
         doubt(state, name, value < row.low - far || value > row.high + far ? 2 : 1, receivedAt)
@@ -77,11 +91,11 @@ export default defineDetector({
         continue
       }
       // A clock that went back, or a reading from a backlog: nothing is known about how fast it changed; nor after a value that was none.
-      const jump = before === undefined || elapsedMs < 0 || before < row.low || before > row.high ? 0 : Math.abs(value - before)
+      const jump = before === unheard || elapsedMs < 0 || before < row.low || before > row.high ? 0 : Math.abs(value - before)
       if (jump > row.ratePerMinuteMax * minutes) {
         doubt(state, name, 1, receivedAt)
         if (isDue(state, name, receivedAt, parameters.readingsMin, parameters.lastsMs, parameters.cooldownMs))
-          emitJump(state, name, row, before!, value, Math.max(0, elapsedMs), row.ratePerMinuteMax * minutes, reading.site, context)
+          emitJump(state, name, row, before, value, Math.max(0, elapsedMs), row.ratePerMinuteMax * minutes, reading.site, context)
       } else if (state.doubtful > 0) doubt(state, name, 0, receivedAt)
     }
     state.time = time

@@ -14,6 +14,8 @@ interface Step {
   readonly least: number
   readonly share: number
   readonly perMinute: number
+  /** So many of the level's usual deviations at least. Few where the level itself wanders, as glucose does. */
+  readonly deviations: number
   /** To 1/`grain` the level is kept. */
   readonly grain: number
   /** By hand: a change that was told (posture: therapy, configuration) is none, nor is on or off. Exertion: not judged while steps are counted. */
@@ -22,18 +24,18 @@ interface Step {
 
 const vitalSteps = new Map<string, Step>(
   Object.entries({
-    hr: { least: 28, share: 0.25, perMinute: 30, grain: 10, moves: 'by-exertion' },
-    pulse: { least: 28, share: 0.25, perMinute: 30, grain: 10, moves: 'by-exertion' },
-    resp: { least: 14, share: 0.5, perMinute: 15, grain: 10, moves: 'by-exertion' },
-    spo2: { least: 10, share: 0, perMinute: 15, grain: 10 },
-    temp: { least: 1.5, share: 0, perMinute: 0.3, grain: 100 },
-    abpSys: { least: 40, share: 0.25, perMinute: 30, grain: 10 },
-    abpDia: { least: 30, share: 0.25, perMinute: 20, grain: 10 },
-    abpMean: { least: 30, share: 0.25, perMinute: 25, grain: 10 },
-    glucose: { least: 28, share: 0.25, perMinute: 4, grain: 10 },
-    etco2: { least: 15, share: 0.3, perMinute: 10, grain: 10 },
-    infusionRate: { least: 1, share: 0.5, perMinute: 0, grain: 100, moves: 'by-hand' },
-    ambientTemp: { least: 6, share: 0, perMinute: 0.5, grain: 100 },
+    hr: { least: 25, share: 0.25, perMinute: 20, deviations: 8, grain: 10, moves: 'by-exertion' },
+    pulse: { least: 25, share: 0.25, perMinute: 20, deviations: 8, grain: 10, moves: 'by-exertion' },
+    resp: { least: 14, share: 0.5, perMinute: 15, deviations: 8, grain: 10, moves: 'by-exertion' },
+    spo2: { least: 10, share: 0, perMinute: 15, deviations: 6, grain: 10 },
+    temp: { least: 1.5, share: 0, perMinute: 0.3, deviations: 6, grain: 100 },
+    abpSys: { least: 40, share: 0.25, perMinute: 30, deviations: 6, grain: 10 },
+    abpDia: { least: 30, share: 0.25, perMinute: 20, deviations: 6, grain: 10 },
+    abpMean: { least: 30, share: 0.25, perMinute: 25, deviations: 6, grain: 10 },
+    glucose: { least: 28, share: 0.25, perMinute: 4, deviations: 2, grain: 10 },
+    etco2: { least: 15, share: 0.3, perMinute: 10, deviations: 6, grain: 10 },
+    infusionRate: { least: 1, share: 0.5, perMinute: 0, deviations: 6, grain: 100, moves: 'by-hand' },
+    ambientTemp: { least: 6, share: 0, perMinute: 0.5, deviations: 4, grain: 100 },
   } satisfies Record<string, Step>),
 )
 
@@ -41,7 +43,6 @@ const vitalSteps = new Map<string, Step>(
 const slack = 0.5
 /** Steps a minute from which a body is at work. */
 const exertionSteps = 20
-const deviationsMin = 6
 /** Samples that the learned level remembers. */
 const memory = 32
 
@@ -96,14 +97,14 @@ export default defineDetector({
     readingsMin: z.int().min(2).max(60).default(5),
     /** For this long at least. */
     lastsMs: z.int().min(0).default(20_000),
-    /** A level that stayed so long is the new one. */
+    /** A level that stayed so long, over twice the readings, is the new one. */
     adoptMs: z.int().min(1_000).default(600_000),
     /** A step this close to a told change of therapy or configuration is that change. */
     toldMs: z.int().min(0).default(120_000),
     cooldownMs: z.int().min(0).default(60_000),
   }),
   state,
-  stateBytesMax: 1_500,
+  stateBytesMax: 2_400,
   initial: (): State => ({ levels: {}, time: 0, setAt: 0, firedAt: 0 }),
   observe(state, observation, parameters, context) {
     const time = observation.deviceTime ?? observation.receivedAt
@@ -124,12 +125,11 @@ export default defineDetector({
       const value = vitals[name]!
       const level = state.levels[name]
       if (level === undefined) {
-        const first = rounded(value, step.grain)
-        state.levels[name] = [first, 0, 1, first, 0, 0, 0]
+        state.levels[name] = [rounded(value, step.grain), 0, 1, value, 0, 0, 0]
         continue
       }
       const before = level[3]
-      level[3] = rounded(value, step.grain)
+      level[3] = value
       if (level[4] === 0) {
         if (level[2] >= parameters.samplesMin && isStep(step, level, before, value, minutes, atWork)) doubt(level, time)
         else learn(level, step, value)
@@ -152,13 +152,13 @@ const isStep = (step: Step, level: Level, before: number, value: number, minutes
   if (size < step.least || away * jump <= 0) return false
   if (step.moves === 'by-exertion' && atWork) return false
   if (step.moves === 'by-hand' && (value === 0 || level[0] < step.least)) return false
-  const least = Math.max(step.least, step.share * Math.abs(level[0]), deviationsMin * level[1]) + step.perMinute * minutes
+  const least = Math.max(step.least, step.share * Math.abs(level[0]), step.deviations * level[1]) + step.perMinute * minutes
   return size >= least && Math.abs(away) >= least
 }
 
 const doubt = (level: Level, time: number): void => {
   level[4] = Math.max(1, time)
-  level[5] = level[3]
+  level[5] = rounded(level[3], 100)
   level[6] = slack
 }
 
@@ -174,7 +174,7 @@ const gather = (state: State, level: Level, step: Step, value: number, time: num
     return false
   }
   const told = step.moves === 'by-hand' && state.setAt > 0 && Math.abs(state.setAt - level[4]) <= toldMs
-  if (told || (step.moves === 'by-exertion' && atWork) || time - level[4] >= adoptMs) {
+  if (told || (step.moves === 'by-exertion' && atWork) || isSettled(level, time, enough, adoptMs)) {
     adopt(level)
     return false
   }
@@ -184,9 +184,15 @@ const gather = (state: State, level: Level, step: Step, value: number, time: num
   return true
 }
 
+/** It has stayed for long and often enough, or, half-way between the two levels, for much longer. */
+const isSettled = (level: Level, time: number, enough: number, adoptMs: number): boolean => {
+  const lastedMs = time - level[4]
+  return (lastedMs >= adoptMs && level[6] >= enough * 2) || lastedMs >= adoptMs * 6
+}
+
 /** The new level is the level; its deviation is learned anew. */
 const adopt = (level: Level): void => {
-  level[0] = level[3]
+  level[0] = rounded(level[3], 100)
   level[2] = 1
   level[4] = 0
   level[5] = 0
