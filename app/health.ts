@@ -26,10 +26,9 @@ export const readiness = (roles: readonly RoleStatus[], nowMs: number): Health =
   const problems = [...liveness(roles, nowMs).problems]
   for (const role of roles) {
     if (role.state === 'running' && role.statsAtMs === null) problems.push(`${role.name} has not reported yet`)
-    if (role.stats?.['logAvailable'] === false) problems.push(`${role.name} can not write the log: no message is acknowledged`)
-    if (role.stats?.['storeAvailable'] === false) problems.push(`${role.name} can not write to ClickHouse: history is behind`)
-    const lag = role.stats?.['lagRecords']
-    if (typeof lag === 'number' && lag > lagRecordsMax) problems.push(`${role.name} is ${lag} records behind`)
+    if (role.stats?.['logUnavailable'] === true) problems.push(`${role.name} can not write the log: no message is acknowledged`)
+    const lag = Object.values((role.stats?.['lagByPartition'] ?? {}) as Record<string, number>).reduce((sum, records) => sum + records, 0)
+    if (lag > lagRecordsMax) problems.push(`${role.name} is ${lag} records behind`)
   }
   return { ok: problems.length === 0, problems }
 }

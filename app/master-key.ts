@@ -1,4 +1,4 @@
-import { createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
@@ -47,6 +47,3 @@ export type KeyPurpose = 'log' | 'state' | 'store' | 'authority'
 /** HKDF-SHA-256 (RFC 5869): one key a purpose, so that a role that holds one can't open another's. */
 export const deriveKey = (master: Buffer, purpose: KeyPurpose): Buffer =>
   Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), `wardwatch/${purpose}/v1`, 32))
-
-/** A short public name of a key, for messages. */
-export const keyName = (key: Buffer): string => createHash('sha256').update('wardwatch key name').update(key).digest('hex').slice(0, 8)

@@ -39,7 +39,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
   const claim = await claimDirectory(config.data)
   if ('refused' in claim) return { ok: false, problem: claim.refused }
   const refuse = async (problem: string): Promise<PlatformStart> => {
-    await claim.release()
+    claim.release()
     return { ok: false, problem }
   }
 
@@ -91,7 +91,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
         async stop() {
           await health.close()
           await supervisor.stop()
-          await claim.release()
+          claim.release()
         },
       },
     }
@@ -101,7 +101,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
   }
 }
 
-const describe = (info: Stats): string => (info['port'] === undefined ? '' : ` on port ${String(info['port'])}`)
+const describe = (info: Stats): string => (typeof info['port'] === 'number' ? ` on port ${info['port']}` : '')
 
 const logOptions = (config: Config, logKey: Buffer, keepsRetention: boolean): LogOptions => ({
   data: config.data,

@@ -1,7 +1,7 @@
 import type { RoleKind } from './role-process.ts'
 import { bunBinary, nodeBinary } from './runtime-binaries.mjs'
 
-export type Runtime = 'bun' | 'node'
+type Runtime = 'bun' | 'node'
 
 /** The faster runtime of each role that passes the kill and hostile-input suites: docs/architecture.md has the figures. */
 const defaultRuntime: Readonly<Record<RoleKind, Runtime>> = { edge: 'bun', detect: 'bun', hub: 'node', bridge: 'node' }
@@ -14,7 +14,3 @@ export const runtimeCommand = (kind: RoleKind, chosen: Runtime | undefined): rea
   if (node === null) throw new Error('no Node 26 was found: run npm ci')
   return [node, '--disable-warning=ExperimentalWarning']
 }
-
-/** Which runtime a role gets on this machine. */
-export const runtimeOf = (kind: RoleKind, chosen: Runtime | undefined): Runtime =>
-  (chosen ?? defaultRuntime[kind]) === 'bun' && bunBinary() !== null ? 'bun' : 'node'

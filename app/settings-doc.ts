@@ -5,7 +5,8 @@ import { configSchema, settings } from './config.ts'
 const at = (value: unknown, path: readonly string[]): unknown =>
   path.reduce<unknown>((here, key) => (here as Record<string, unknown> | undefined)?.[key], value)
 
-const show = (value: unknown): string => (value === undefined ? '' : Array.isArray(value) ? value.join(', ') : String(value))
+const show = (value: unknown): string =>
+  value === undefined ? '' : Array.isArray(value) ? value.join(', ') : typeof value === 'string' ? value : JSON.stringify(value)
 
 /** docs/settings.md, made from the schemas so that it can't be wrong. */
 export const settingsMarkdown = (): string => {

@@ -24,6 +24,6 @@ export const withStoppedLog = async <T>(
   } catch (error) {
     return { ok: false, problem: error instanceof Error ? error.message : String(error) }
   } finally {
-    await claim.release()
+    claim.release()
   }
 }

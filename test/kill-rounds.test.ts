@@ -10,7 +10,13 @@ describe.each(['bun', 'node'] as const)('kill -9 under load, roles on %s', (runt
     expect(report.acknowledged).toBeGreaterThan(1_000)
     expect(report).toMatchObject({ missing: [], doubled: [], chain: { ok: true } })
     expect(report.findings.inLog).toBeGreaterThan(10)
-    expect(report.findings).toEqual({ landed: report.findings.inLog, distinct: report.findings.inLog, inLog: report.findings.inLog, backtested: report.findings.inLog, sameBytes: true })
+    expect(report.findings).toEqual({
+      landed: report.findings.inLog,
+      distinct: report.findings.inLog,
+      inLog: report.findings.inLog,
+      backtested: report.findings.inLog,
+      sameBytes: true,
+    })
     expect(report.alertCount).toBe(report.chain.events)
   })
 })

@@ -21,9 +21,22 @@ describe.skipIf(!installed)(`Debian's mosquitto clients against the platform${la
   const data = mkdtempSync(join(tmpdir(), 'ww-mosquitto-'))
   let platform: PlatformProcess
   const cli = (...words: string[]) => run(process.execPath, ['app/main.ts', ...words, '--data', data])
-  const certificate = (device: string): string[] => ['--cafile', join(data, 'ca.crt'), '--cert', join(data, device, 'device.crt'), '--key', join(data, device, 'device.key'), '-i', device]
+  const certificate = (device: string): string[] => [
+    '--cafile',
+    join(data, 'ca.crt'),
+    '--cert',
+    join(data, device, 'device.crt'),
+    '--key',
+    join(data, device, 'device.key'),
+    '-i',
+    device,
+  ]
   const publish = async (device: string, topic: string, proof: readonly string[] = certificate(device)) => {
-    const { status, stderr } = spawnSync('mosquitto_pub', ['-h', 'localhost', '-p', String(platform.mqttPort), ...proof, '-q', '1', '-t', topic, '-m', '{"seq":1,"vitals":{"hr":72}}'], { encoding: 'utf8', timeout: 15_000 })
+    const { status, stderr } = spawnSync(
+      'mosquitto_pub',
+      ['-h', 'localhost', '-p', String(platform.mqttPort), ...proof, '-q', '1', '-t', topic, '-m', '{"seq":1,"vitals":{"hr":72}}'],
+      { encoding: 'utf8', timeout: 15_000 },
+    )
     return { accepted: status === 0, stderr }
   }
   const refusals = async (): Promise<string[]> => {
@@ -48,7 +61,8 @@ describe.skipIf(!installed)(`Debian's mosquitto clients against the platform${la
 
   beforeAll(async () => {
     platform = await startPlatformProcess({ data, mqttPort: await freePort() })
-    for (const device of ['pump-1', 'pump-2', 'pump-3']) await cli('device', 'enrol', device, '--site', 'north', '--out', join(data, device))
+    for (const device of ['pump-1', 'pump-2', 'pump-3'])
+      await cli('device', 'enrol', device, '--site', 'north', '--out', join(data, device))
   }, 60_000)
   afterAll(async () => {
     await platform.stop()
@@ -66,12 +80,30 @@ describe.skipIf(!installed)(`Debian's mosquitto clients against the platform${la
 
   it('mosquitto_sub gets the command that was sent before it came, and no other topic', async () => {
     await cli('device', 'command', 'pump-2', '{"do":"report"}')
-    const sub = spawn('mosquitto_sub', ['-h', 'localhost', '-p', String(platform.mqttPort), ...certificate('pump-2'), '-q', '1', '-C', '1', '-W', '20', '-t', 'v1/north/pump-2/command'])
+    const sub = spawn('mosquitto_sub', [
+      '-h',
+      'localhost',
+      '-p',
+      String(platform.mqttPort),
+      ...certificate('pump-2'),
+      '-q',
+      '1',
+      '-C',
+      '1',
+      '-W',
+      '20',
+      '-t',
+      'v1/north/pump-2/command',
+    ])
     let heard = ''
     sub.stdout.on('data', (chunk: Buffer) => (heard += chunk.toString()))
     expect(await new Promise((resolve) => sub.once('exit', resolve))).toBe(0)
     expect(heard.trim()).toBe('{"do":"report"}')
-    const { stderr } = spawnSync('mosquitto_sub', ['-h', 'localhost', '-p', String(platform.mqttPort), ...certificate('pump-2'), '-W', '2', '-t', 'v1/north/pump-1/telemetry'], { encoding: 'utf8' })
+    const { stderr } = spawnSync(
+      'mosquitto_sub',
+      ['-h', 'localhost', '-p', String(platform.mqttPort), ...certificate('pump-2'), '-W', '2', '-t', 'v1/north/pump-1/telemetry'],
+      { encoding: 'utf8' },
+    )
     expect(stderr).toMatch(/denied|not authori[sz]ed|Timed out/i)
   })
 
@@ -88,14 +120,25 @@ describe.skipIf(!installed)(`Debian's mosquitto clients against the platform${la
     }
     const rogueAuthority = await createAuthority({ siteName: 'rogue', clock: systemClock })
     const rogue = await rogueAuthority.issueDeviceCertificate({ device: 'pump-1', days: 30 })
-    expect((await publish('pump-1', 'v1/north/pump-1/telemetry', await forge('rogue', rogue.certificatePem, rogue.privateKeyPem))).accepted).toBe(false)
+    expect(
+      (await publish('pump-1', 'v1/north/pump-1/telemetry', await forge('rogue', rogue.certificatePem, rogue.privateKeyPem))).accepted,
+    ).toBe(false)
     expect(await refusedFor('untrusted-certificate')).toBe(true)
     // The platform's own authority, two years ago.
     const master = Buffer.from(readFileSync(join(data, 'master.key'), 'utf8').trim(), 'hex')
-    const identity = JSON.parse(createSealer(deriveKey(master, 'authority'), 'identity').open(readFileSync(join(data, 'identity.sealed')), 'identity').toString('utf8')) as Identity
+    const identity = JSON.parse(
+      createSealer(deriveKey(master, 'authority'), 'identity')
+        .open(readFileSync(join(data, 'identity.sealed')), 'identity')
+        .toString('utf8'),
+    ) as Identity
     const longAgo = { now: () => Date.now() - 730 * 86_400_000 }
-    const expired = await (await loadAuthority({ certificatePem: identity.caPem, privateKeyPem: identity.authorityKeyPem }, longAgo)).issueDeviceCertificate({ device: 'pump-1', days: 30 })
-    expect((await publish('pump-1', 'v1/north/pump-1/telemetry', await forge('expired', expired.certificatePem, expired.privateKeyPem))).accepted).toBe(false)
+    const expired = await (
+      await loadAuthority({ certificatePem: identity.caPem, privateKeyPem: identity.authorityKeyPem }, longAgo)
+    ).issueDeviceCertificate({ device: 'pump-1', days: 30 })
+    expect(
+      (await publish('pump-1', 'v1/north/pump-1/telemetry', await forge('expired', expired.certificatePem, expired.privateKeyPem)))
+        .accepted,
+    ).toBe(false)
     expect(await refusedFor('expired-certificate')).toBe(true)
     const proof = [...certificate('pump-3').slice(0, -2), '-i', 'pump-1']
     expect((await publish('pump-1', 'v1/north/pump-1/telemetry', proof)).accepted).toBe(false)
@@ -103,7 +146,17 @@ describe.skipIf(!installed)(`Debian's mosquitto clients against the platform${la
   })
 
   it('a revoked device is refused, and a connected one is cut off at once', async () => {
-    const sub = spawn('mosquitto_sub', ['-h', 'localhost', '-p', String(platform.mqttPort), ...certificate('pump-3'), '-q', '1', '-t', 'v1/north/pump-3/command'])
+    const sub = spawn('mosquitto_sub', [
+      '-h',
+      'localhost',
+      '-p',
+      String(platform.mqttPort),
+      ...certificate('pump-3'),
+      '-q',
+      '1',
+      '-t',
+      'v1/north/pump-3/command',
+    ])
     expect(await happened('pump-3', "event = 'subscribe'")).toBe(true)
     expect(await ask(data, 'revoke', { device: 'pump-3', reason: 'lost' })).toMatchObject({ ok: true, value: { ok: true } })
     expect(await happened('pump-3', "event = 'disconnect' AND reason = 'revoked'")).toBe(true)

@@ -32,44 +32,55 @@ describe.skipIf(!present)(`real recordings over MQTT${lacking}`, () => {
     rmSync(data, { recursive: true, force: true })
   })
 
-  it.each(recordings)('$name: what was acknowledged is what ClickHouse holds, dirty values marked, nothing dead', { timeout: 300_000 }, async ({ file, map }) => {
-    const mapping = parseMapping(readFileSync(`simulators/recording/mappings/${map}.json`, 'utf8'))
-    if (!mapping.ok) throw new Error(mapping.reason)
-    const recording = await readRecording(join(folder, file), mapping.mapping)
-    const enrolled = await enrolSimulated(data, recording.devices, () => {})
-    if (!enrolled.ok) throw new Error(enrolled.problem)
-    const figures = await replayRecording({
-      recording,
-      speed: 0,
-      host: '127.0.0.1',
-      port: platform.mqttPort,
-      serverName: 'localhost',
-      credentials: async ({ device }) => enrolled.credentials.get(device)!,
-      scheduler: systemScheduler,
-      logger: silentLogger,
-    })
-    expect(figures.acknowledged).toBe(recording.stats.messages)
+  it.each(recordings)(
+    '$name: what was acknowledged is what ClickHouse holds, dirty values marked, nothing dead',
+    { timeout: 300_000 },
+    async ({ file, map }) => {
+      const mapping = parseMapping(readFileSync(`simulators/recording/mappings/${map}.json`, 'utf8'))
+      if (!mapping.ok) throw new Error(mapping.reason)
+      const recording = await readRecording(join(folder, file), mapping.mapping)
+      const enrolled = await enrolSimulated(data, recording.devices, () => {})
+      if (!enrolled.ok) throw new Error(enrolled.problem)
+      const figures = await replayRecording({
+        recording,
+        speed: 0,
+        host: '127.0.0.1',
+        port: platform.mqttPort,
+        serverName: 'localhost',
+        credentials: async ({ device }) => enrolled.credentials.get(device)!,
+        scheduler: systemScheduler,
+        logger: silentLogger,
+      })
+      expect(figures.acknowledged).toBe(recording.stats.messages)
 
-    const site = `site IN (${[...new Set(recording.devices.map((device) => `'${device.site}'`))].join(', ')})`
-    const landed = async () => {
-      const [row] = await queryRows<Record<string, string>>(data, `SELECT toString(count()) AS rows, toString(uniqExact(device, seq)) AS distinct, toString(sum(length(sentinels))) AS sentinels FROM readings WHERE ${site}`)
-      return { rows: Number(row!['rows']), distinct: Number(row!['distinct']), sentinels: Number(row!['sentinels']) }
-    }
-    const from = Date.now()
-    while ((await landed()).rows < figures.acknowledged && Date.now() - from < 60_000) await systemScheduler.sleep(200)
-    const { rows, distinct, sentinels } = await landed()
-    expect([rows, distinct]).toEqual([figures.acknowledged, figures.acknowledged])
+      const site = `site IN (${[...new Set(recording.devices.map((device) => `'${device.site}'`))].join(', ')})`
+      const landed = async () => {
+        const [row] = await queryRows<Record<string, string>>(
+          data,
+          `SELECT toString(count()) AS rows, toString(uniqExact(device, seq)) AS distinct, toString(sum(length(sentinels))) AS sentinels FROM readings WHERE ${site}`,
+        )
+        return { rows: Number(row!['rows']), distinct: Number(row!['distinct']), sentinels: Number(row!['sentinels']) }
+      }
+      const from = Date.now()
+      while ((await landed()).rows < figures.acknowledged && Date.now() - from < 60_000) await systemScheduler.sleep(200)
+      const { rows, distinct, sentinels } = await landed()
+      expect([rows, distinct]).toEqual([figures.acknowledged, figures.acknowledged])
 
-    // 0, -1 and the like: counted here from the file, independently of the decoder.
-    let dirty = 0
-    for (const { vitals } of recording) for (const [name, value] of Object.entries(vitals)) if (isSentinel(name, value)) dirty++
-    expect(sentinels).toBe(dirty)
-    expect(dirty).toBeGreaterThan(0)
-    const values = await queryRows<{ bad: string }>(data, `SELECT toString(countIf(hr IN (0, -1) OR abpSys IN (0, -1) OR abpMean IN (0, -1) OR temp = -17.8)) AS bad FROM readings WHERE ${site}`)
-    expect(values).toEqual([{ bad: '0' }])
-    expect(await queryRows(data, 'SELECT reason, count() AS letters FROM dead_letters GROUP BY reason')).toEqual([])
-  })
+      // 0, -1 and the like: counted here from the file, independently of the decoder.
+      let dirty = 0
+      for (const { vitals } of recording) for (const [name, value] of Object.entries(vitals)) if (isSentinel(name, value)) dirty++
+      expect(sentinels).toBe(dirty)
+      expect(dirty).toBeGreaterThan(0)
+      const values = await queryRows<{ bad: string }>(
+        data,
+        `SELECT toString(countIf(hr IN (0, -1) OR abpSys IN (0, -1) OR abpMean IN (0, -1) OR temp = -17.8)) AS bad FROM readings WHERE ${site}`,
+      )
+      expect(values).toEqual([{ bad: '0' }])
+      expect(await queryRows(data, 'SELECT reason, count() AS letters FROM dead_letters GROUP BY reason')).toEqual([])
+    },
+  )
 })
 
 const zeroIsAValue = new Set(['urine', 'etco2', 'steps', 'infusionRate', 'volumeInfused'])
-const isSentinel = (name: string, value: number): boolean => value === -1 || (name === 'temp' && value === -17.8) || (value === 0 && !zeroIsAValue.has(name))
+const isSentinel = (name: string, value: number): boolean =>
+  value === -1 || (name === 'temp' && value === -17.8) || (value === 0 && !zeroIsAValue.has(name))

@@ -31,7 +31,7 @@ const textOf = async (response: IncomingMessage): Promise<string> => {
 const refusalOf = async (response: IncomingMessage): Promise<string> => {
   const text = await textOf(response)
   try {
-    return String((JSON.parse(text) as { problem?: unknown }).problem ?? text)
+    return (JSON.parse(text) as { problem?: string }).problem ?? text
   } catch {
     return text
   }

@@ -38,7 +38,7 @@ export const createBoardFigures = (
       devices: edges.reduce((sum, role) => sum + numberIn(role.stats, 'signedIn'), 0),
       readingsPerSecond: rate,
       ackP99Ms,
-      detectorLagRecords: sumOf(stats('detect')?.['lag']),
+      detectorLagRecords: sumOf(stats('detect')?.['lagByPartition']),
       rowsLanded: sumOf(stats('hub')?.['rowsByTable']),
     }
   }

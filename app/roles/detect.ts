@@ -32,7 +32,18 @@ const start = async (options: DetectOptions, logger: Logger): Promise<RunningRol
   await host.start()
   return {
     info: { detectors: detectors.length },
-    stats: () => ({ ...host.stats() }),
+    stats() {
+      const { observations, findings, faults, deadLetters, lag, watermarkMs, ...rest } = host.stats()
+      return {
+        ...rest,
+        observationsByKind: observations,
+        findingsByDetector: findings,
+        faultsByDetector: faults,
+        deadLettersByReason: deadLetters,
+        lagByPartition: lag,
+        watermarkMsByPartition: watermarkMs,
+      }
+    },
     failed: host.failed,
     async close() {
       await host.close()

@@ -42,7 +42,10 @@ const start = async (options: EdgeOptions, logger: Logger, name: string): Promis
   deviceReady = commands.deviceReady
   return {
     info: { port: edge.port },
-    stats: () => ({ ...edge.stats(), log: log.stats(), commands: commands.stats() }),
+    stats() {
+      const { refusals, observations, ...rest } = edge.stats()
+      return { ...rest, refusalsByReason: refusals, observationsByEvent: observations, log: log.stats(), commands: commands.stats() }
+    },
     failed: Promise.all([registry.failed, commands.failed]).then(() => {}),
     async close() {
       await commands.close()

@@ -19,7 +19,13 @@ export interface KillRoundsReport {
   /** Acknowledged readings that ClickHouse does not hold, and readings that it holds more than once. */
   readonly missing: readonly string[]
   readonly doubled: readonly string[]
-  readonly findings: { readonly landed: number; readonly distinct: number; readonly inLog: number; readonly backtested: number; readonly sameBytes: boolean }
+  readonly findings: {
+    readonly landed: number
+    readonly distinct: number
+    readonly inLog: number
+    readonly backtested: number
+    readonly sameBytes: boolean
+  }
   readonly chain: { readonly ok: boolean; readonly events: number; readonly problem: string }
   readonly alertCount: number
 }
@@ -35,13 +41,26 @@ interface LoadedDevice {
   readonly acknowledged: Set<number>
 }
 
-const startDevice = (device: string, port: number, credentials: Parameters<typeof secureContextOf>[0], random: Random): LoadedDevice & { stop(): void } => {
+const startDevice = (
+  device: string,
+  port: number,
+  credentials: Parameters<typeof secureContextOf>[0],
+  random: Random,
+): LoadedDevice & { stop(): void } => {
   const acknowledged = new Set<number>()
   let seq = 0
   const uplink = createUplink({
     device,
     site: 'north',
-    connect: { host: '127.0.0.1', port, serverName: 'localhost', credentials, secureContext: secureContextOf(credentials), keepAliveSeconds: 60, connectTimeoutMs: 5_000 },
+    connect: {
+      host: '127.0.0.1',
+      port,
+      serverName: 'localhost',
+      credentials,
+      secureContext: secureContextOf(credentials),
+      keepAliveSeconds: 60,
+      connectTimeoutMs: 5_000,
+    },
     scheduler: systemScheduler,
     random,
     logger: silentLogger,
@@ -58,7 +77,11 @@ const startDevice = (device: string, port: number, credentials: Parameters<typeo
 }
 
 /** Kills at random points under load, then compares what was acknowledged with what is there. The seed decides what is killed and when. */
-export const runKillRounds = async (options: { readonly seed: number; readonly rounds: number; readonly runtime: 'bun' | 'node' }): Promise<KillRoundsReport> => {
+export const runKillRounds = async (options: {
+  readonly seed: number
+  readonly rounds: number
+  readonly runtime: 'bun' | 'node'
+}): Promise<KillRoundsReport> => {
   const { seed, rounds, runtime } = options
   const random = randomFor(seed, 'kill-rounds')
   const data = mkdtempSync(join(tmpdir(), 'ww-kill-'))
@@ -66,7 +89,11 @@ export const runKillRounds = async (options: { readonly seed: number; readonly r
   const start = (): Promise<PlatformProcess> => startPlatformProcess({ data, mqttPort, runtime, flags: ['--log-level', 'error'] })
   let platform = await start()
   const names = Array.from({ length: deviceCount }, (_, i) => `mon-${i + 1}`)
-  const enrolled = await enrolSimulated(data, names.map((device) => ({ device, site: 'north', ward: 'icu', model: 'test' })), () => {})
+  const enrolled = await enrolSimulated(
+    data,
+    names.map((device) => ({ device, site: 'north', ward: 'icu', model: 'test' })),
+    () => {},
+  )
   if (!enrolled.ok) throw new Error(enrolled.problem)
   const devices = names.map((device) => startDevice(device, mqttPort, enrolled.credentials.get(device)!, randomFor(seed, device)))
   const kills: string[] = []
@@ -90,9 +117,14 @@ export const runKillRounds = async (options: { readonly seed: number; readonly r
     await untilLanded(data, acknowledged)
     await Promise.all(devices.map(({ uplink }) => uplink.stop(0)))
 
-    const rows = await queryRows<{ device: string; seq: string; copies: string }>(data, 'SELECT device, toString(seq) AS seq, toString(count()) AS copies FROM readings GROUP BY device, seq')
+    const rows = await queryRows<{ device: string; seq: string; copies: string }>(
+      data,
+      'SELECT device, toString(seq) AS seq, toString(count()) AS copies FROM readings GROUP BY device, seq',
+    )
     const copies = new Map(rows.map(({ device, seq, copies: count }) => [`${device}/${seq}`, Number(count)]))
-    const missing = devices.flatMap(({ device, acknowledged: own }) => [...own].map((seq) => `${device}/${seq}`).filter((name) => !copies.has(name)))
+    const missing = devices.flatMap(({ device, acknowledged: own }) =>
+      [...own].map((seq) => `${device}/${seq}`).filter((name) => !copies.has(name)),
+    )
     const doubled = [...copies].filter(([, count]) => count > 1).map(([name]) => name)
     await platform.stop()
 
@@ -100,7 +132,10 @@ export const runKillRounds = async (options: { readonly seed: number; readonly r
     // Landed again, because the last findings may have come while the platform stopped.
     platform = await start()
     await untilFindings(data, stopped.findingsInLog.length)
-    const [landed] = await queryRows<{ landed: string; distinct: string }>(data, 'SELECT toString(count()) AS landed, toString(uniqExact(id)) AS distinct FROM findings')
+    const [landed] = await queryRows<{ landed: string; distinct: string }>(
+      data,
+      'SELECT toString(count()) AS landed, toString(uniqExact(id)) AS distinct FROM findings',
+    )
     return {
       seed,
       acknowledged,
@@ -138,7 +173,9 @@ const until = async (what: string, condition: () => Promise<boolean>): Promise<v
 }
 
 const untilRunning = (platform: PlatformProcess, name: string): Promise<void> =>
-  until(`${name} running again`, async () => (await platform.roles()).some((role) => role.name === name && role.state === 'running' && role.restarts > 0))
+  until(`${name} running again`, async () =>
+    (await platform.roles()).some((role) => role.name === name && role.state === 'running' && role.restarts > 0),
+  )
 
 const countOf = async (data: string, sql: string): Promise<number> => {
   const [row] = await queryRows<{ n: string }>(data, sql)
@@ -146,7 +183,10 @@ const countOf = async (data: string, sql: string): Promise<number> => {
 }
 
 const untilLanded = (data: string, acknowledged: number): Promise<void> =>
-  until(`${acknowledged} readings landed`, async () => (await countOf(data, 'SELECT toString(uniqExact(device, seq)) AS n FROM readings')) >= acknowledged)
+  until(
+    `${acknowledged} readings landed`,
+    async () => (await countOf(data, 'SELECT toString(uniqExact(device, seq)) AS n FROM readings')) >= acknowledged,
+  )
 
 const untilFindings = (data: string, findings: number): Promise<void> =>
   until(`${findings} findings landed`, async () => (await countOf(data, 'SELECT toString(uniqExact(id)) AS n FROM findings')) >= findings)

@@ -32,10 +32,17 @@ export const readStoppedPlatform = async (data: string): Promise<StoppedPlatform
         }
     }
     const batches = async function* (): AsyncGenerator<BacktestBatch> {
-      for (const { topic, partition, earliest, next } of await log.ranges(Object.values(topicByKey))) if (next > earliest) yield* log.read(topic, partition, earliest, next)
+      for (const { topic, partition, earliest, next } of await log.ranges(Object.values(topicByKey)))
+        if (next > earliest) yield* log.read(topic, partition, earliest, next)
     }
     const backtested: Finding[] = []
-    for await (const one of runBacktest({ batches: batches(), timeline: 'recorded', ...(await loadDetectors()), decoder: createEnvelopeDecoder() })) backtested.push(one)
+    for await (const one of runBacktest({
+      batches: batches(),
+      timeline: 'recorded',
+      ...(await loadDetectors()),
+      decoder: createEnvelopeDecoder(),
+    }))
+      backtested.push(one)
     const report = await verifyChain(log)
     const fold = createCaseFold()
     if (report.ok) await restore(log, fold)

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { liveness, readiness } from './health.ts'
+import { prometheusText } from './prometheus.ts'
+import type { RoleStatus } from './supervisor.ts'
+
+const role = (over: Partial<RoleStatus>): RoleStatus => ({
+  name: 'edge-0',
+  kind: 'edge',
+  state: 'running',
+  pid: 7,
+  restarts: 0,
+  info: {},
+  stats: {},
+  statsAtMs: 10_000,
+  ...over,
+})
+
+describe('the truth about the platform', () => {
+  const cases: Record<string, [RoleStatus, string | null, string | null]> = {
+    'a running role is alive and ready': [role({}), null, null],
+    'one that restarts is neither': [role({ state: 'restarting' }), 'edge-0 is restarting', 'edge-0 is restarting'],
+    'one that has been silent for 6 s is neither': [
+      role({ statsAtMs: 4_000 }),
+      'edge-0 has said nothing for 6 s',
+      'edge-0 has said nothing for 6 s',
+    ],
+    'one that has just started is alive, not ready': [role({ stats: null, statsAtMs: null }), null, 'edge-0 has not reported yet'],
+    'an edge without its log is alive, not ready': [
+      role({ stats: { logUnavailable: true } }),
+      null,
+      'edge-0 can not write the log: no message is acknowledged',
+    ],
+    'a sink far behind is alive, not ready': [
+      role({ name: 'hub', kind: 'hub', stats: { lagByPartition: { a: 600_000, b: 600_000 } } }),
+      null,
+      'hub is 1200000 records behind',
+    ],
+  }
+  for (const [name, [status, alive, ready]] of Object.entries(cases))
+    it(name, () => {
+      expect(liveness([status], 10_000)).toEqual({ ok: alive === null, problems: alive === null ? [] : [alive] })
+      expect(readiness([status], 10_000)).toEqual({ ok: ready === null, problems: ready === null ? [] : [ready] })
+    })
+})
+
+describe('the Prometheus text', () => {
+  const lines = prometheusText([
+    role({
+      restarts: 2,
+      stats: {
+        publishes: 5,
+        refusalsByReason: { revoked: 3, 'no"quote': 1 },
+        ackLatency: { counts: [1, 2, ...Array<number>(19).fill(0)], sum: 2.5, count: 3 },
+      },
+    }),
+  ]).split('\n')
+  it.each([
+    'wardwatch_role_up{instance="edge-0",role="edge"} 1',
+    'wardwatch_role_restarts_total{instance="edge-0",role="edge"} 2',
+    'wardwatch_edge_publishes{instance="edge-0"} 5',
+    'wardwatch_edge_refusals{instance="edge-0",reason="revoked"} 3',
+    'wardwatch_edge_refusals{instance="edge-0",reason="no\\"quote"} 1',
+    'wardwatch_edge_ack_latency_bucket{instance="edge-0",le="1"} 3',
+    'wardwatch_edge_ack_latency_bucket{instance="edge-0",le="+Inf"} 3',
+    'wardwatch_edge_ack_latency_count{instance="edge-0"} 3',
+    '# TYPE wardwatch_edge_ack_latency histogram',
+  ])('%s', (line) => expect(lines).toContain(line))
+})
