@@ -17,7 +17,12 @@ export const createBenchFleet = async (count: number): Promise<BenchFleet> => {
     const device = `device-${String(i).padStart(5, '0')}`
     devices.push({ device, ...(await authority.issue({ commonName: device, purpose: 'client' })) })
   }
-  return { site: 'site-0', caPem: authority.certificatePem, server: await authority.issue({ commonName: 'edge', purpose: 'server' }), devices }
+  return {
+    site: 'site-0',
+    caPem: authority.certificatePem,
+    server: await authority.issue({ commonName: 'edge', purpose: 'server' }),
+    devices,
+  }
 }
 
 /** A directory that holds the fleet and never changes. */

@@ -43,7 +43,8 @@ const connectFrame = (device: string): Buffer => {
 }
 const publishFrame = (device: string, packetId: number): Buffer => {
   const topic = Buffer.from(`v1/${fleet.site}/${device}/telemetry`)
-  const body = '{"ts":1795466400123,"seq":12345,"fw":"1.0.0","bat":87,"vitals":{"hr":72.5,"spo2":97.2,"rr":15.1,"temp":36.9,"sys":121,"dia":79},"p":"'
+  const body =
+    '{"ts":1795466400123,"seq":12345,"fw":"1.0.0","bat":87,"vitals":{"hr":72.5,"spo2":97.2,"rr":15.1,"temp":36.9,"sys":121,"dia":79},"p":"'
   const payloadBytes = frameBytes - 3 - 2 - topic.length - 2
   const payload = Buffer.from(`${body}${'x'.repeat(payloadBytes - body.length - 2)}"}`)
   const length = frameBytes - 3
@@ -74,7 +75,12 @@ const open = (index: number): Promise<Connection> =>
       // A load generator: it is the server that is measured.
       rejectUnauthorized: false,
     })
-    const connection: Connection = { socket, frames: Buffer.concat([...frames, ...frames]), next: 0, sentAt: index % sampledEvery === 0 ? [] : null }
+    const connection: Connection = {
+      socket,
+      frames: Buffer.concat([...frames, ...frames]),
+      next: 0,
+      sentAt: index % sampledEvery === 0 ? [] : null,
+    }
     socket.setNoDelay(true)
     socket.on('secureConnect', () => socket.write(connectFrame(device)))
     socket.on('error', reject)
@@ -130,15 +136,18 @@ process.stdin.on('data', (line: Buffer) => {
   if (word === 'stop') process.exit(0)
   const before = { sent, acknowledged, at: performance.now() }
   samples = []
-  setTimeout(() => {
-    const sorted = samples.sort((a, b) => a - b)
-    const figures: LoadFigures = {
-      sent: sent - before.sent,
-      acknowledged: acknowledged - before.acknowledged,
-      seconds: (performance.now() - before.at) / 1_000,
-      ackMs: { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) },
-      lost,
-    }
-    console.log(JSON.stringify(figures))
-  }, Number(seconds) * 1_000)
+  setTimeout(
+    () => {
+      const sorted = samples.sort((a, b) => a - b)
+      const figures: LoadFigures = {
+        sent: sent - before.sent,
+        acknowledged: acknowledged - before.acknowledged,
+        seconds: (performance.now() - before.at) / 1_000,
+        ackMs: { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) },
+        lost,
+      }
+      console.log(JSON.stringify(figures))
+    },
+    Number(seconds) * 1_000,
+  )
 })

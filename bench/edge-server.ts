@@ -9,8 +9,8 @@ import { openLmdbLog } from '../stream/lmdb/open-lmdb-log.ts'
 import { createSealer } from '../stream/seal.ts'
 import { type BenchFleet, directoryOf } from './edge-fleet.ts'
 
-// The edge as a bench runs it: `edge-server.ts FLEET DIRECTORY [log]`. Prints `port N`; on SIGTERM its figures as JSON.
-const [fleetFile, directory, kind = 'lmdb'] = process.argv.slice(2) as [string, string, string?]
+// The edge as a bench runs it: `edge-server.ts FLEET DIRECTORY [log [limits as JSON]]`. Prints `port N`; on SIGTERM its figures as JSON.
+const [fleetFile, directory, kind = 'lmdb', limits = '{}'] = process.argv.slice(2) as [string, string, string?, string?]
 const fleet = JSON.parse(readFileSync(fleetFile, 'utf8')) as BenchFleet
 
 const nowhere: EventLog = {
@@ -24,7 +24,9 @@ const nowhere: EventLog = {
   close: async () => {},
 }
 const log =
-  kind === 'none' ? nowhere : await openLmdbLog({ directory, sealer: createSealer(randomBytes(32), 'log'), logger: silentLogger, clock: systemClock })
+  kind === 'none'
+    ? nowhere
+    : await openLmdbLog({ directory, sealer: createSealer(randomBytes(32), 'log'), logger: silentLogger, clock: systemClock })
 const edge = await startEdge({
   log,
   directory: directoryOf(fleet),
@@ -39,6 +41,7 @@ const edge = await startEdge({
     publishesBurstPerDeviceMax: 10_000,
     bytesPerSecondPerDeviceMax: 10_000_000,
     bytesBurstPerDeviceMax: 10_000_000,
+    ...(JSON.parse(limits) as object),
   }),
   clock: systemClock,
   logger: silentLogger,

@@ -125,7 +125,7 @@ const startMosquitto = async (directory: string, fleet: BenchFleet): Promise<{ c
     [
       'user root',
       'persistence false',
-      'log_type error',
+      'log_dest none',
       'set_tcp_nodelay true',
       'max_queued_messages 0',
       `listener ${port} 127.0.0.1`,
@@ -144,13 +144,22 @@ const startMosquitto = async (directory: string, fleet: BenchFleet): Promise<{ c
   return { child, port }
 }
 
-const startEdgeServer = async (directory: string, fleetFile: string, options: EdgeBenchOptions): Promise<{ child: ChildProcess; port: number }> => {
+const startEdgeServer = async (
+  directory: string,
+  fleetFile: string,
+  options: EdgeBenchOptions,
+): Promise<{ child: ChildProcess; port: number }> => {
   const server = start(serverCore, options.edgeRuntime, [join(here, 'edge-server.ts'), fleetFile, join(directory, 'log'), options.log])
   return { child: server.child, port: Number((await server.line()).split(' ')[1]) }
 }
 
 /** One run: the server's CPU time over what was acknowledged in it. */
-const run = async (server: { child: ChildProcess; port: number }, shape: EdgeShape, fleetFile: string, options: EdgeBenchOptions): Promise<EdgeRun> => {
+const run = async (
+  server: { child: ChildProcess; port: number },
+  shape: EdgeShape,
+  fleetFile: string,
+  options: EdgeBenchOptions,
+): Promise<EdgeRun> => {
   const pid = server.child.pid!
   const load = loads[shape]
   const idleKb = residentKb(pid)

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, asyncProperty, boolean, constantFrom, nat, record } from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectFrame, frame, number16, openRaw, publishFrame, type RawClient, signIn } from './test-client.ts'
 import { createTestWorld, runtimes, site, startTestEdge, type TestEdge, testRecord, type TestWorld } from './test-edge.ts'
@@ -103,16 +103,13 @@ describe.each(runtimes)('PUBACK means durable, on $runtime', ({ program }) => {
     await edge.mode('slow')
     const client = await connectAs('epsilon')
     let seen = 1
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(
-          fc.record({ qos: fc.constantFrom(0, 1, 1, 1, 2), own: fc.boolean(), leaf: fc.constantFrom('telemetry', 'event', 'status') }),
-          {
-            minLength: 1,
-            maxLength: 15,
-          },
-        ),
-        fc.array(fc.nat({ max: 400 }), { maxLength: 6 }),
+    await assert(
+      asyncProperty(
+        array(record({ qos: constantFrom(0, 1, 1, 1, 2), own: boolean(), leaf: constantFrom('telemetry', 'event', 'status') }), {
+          minLength: 1,
+          maxLength: 15,
+        }),
+        array(nat({ max: 400 }), { maxLength: 6 }),
         async (messages, cuts) => {
           const frames = messages.map(({ qos, own, leaf }, i) =>
             publishFrame(own ? topicOf('epsilon', leaf) : topicOf('alpha'), `m${i}`, qos as 0 | 1 | 2, i + 1),

@@ -21,7 +21,7 @@ describe.each(runtimes)('a million random and mutated packets, on $runtime', ({ 
     const residentMb: number[] = []
     let published = 0
     for (let round = 0; round < rounds; round++) {
-      let over = false
+      const state = { over: false }
       const options = {
         port: edge.port,
         identity: hostile,
@@ -30,8 +30,8 @@ describe.each(runtimes)('a million random and mutated packets, on $runtime', ({ 
         packetsPerConnection: 100,
         atOnce: 16,
       }
-      const campaign = runFuzzCampaign({ ...options, seed: 1_000 + round }).then(() => (over = true))
-      while (!over) {
+      const campaign = runFuzzCampaign({ ...options, seed: 1_000 + round }).then(() => (state.over = true))
+      while (!state.over) {
         published++
         honest.send(publishFrame(`v1/${site}/honest/telemetry`, 'honest', 1, (published % 65_535) + 1))
         await honest.packet(published)

@@ -24,10 +24,10 @@ describe.each(runtimes)('random and mutated packets, on $runtime', ({ program })
       atOnce: 8,
       seed: 20_261_123,
     })
-    let over = false
-    void campaign.then(() => (over = true))
+    const state = { over: false }
+    void campaign.then(() => (state.over = true))
     let published = 0
-    while (!over) {
+    while (!state.over) {
       published++
       honest.send(publishFrame(`v1/${site}/honest/telemetry`, `honest ${published}`, 1, published))
       expect((await honest.packet(published)).readUInt16BE(2)).toBe(published)

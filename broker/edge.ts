@@ -46,6 +46,8 @@ export interface EdgeOptions {
   readonly plainPort?: number
   /** Tells that a device has subscribed to its commands here: what waits for it may go out. */
   readonly onCommandsWanted?: (device: string) => void
+  /** A device that is connected here can now be sent commands (it has just subscribed, or its kept subscription is restored): send what waits. */
+  readonly commandable?: (device: string) => void
   /** Several edge processes on one port: the kernel spreads the connections. */
   readonly reusePort?: boolean
 }
@@ -113,7 +115,11 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
   broker.on('error' as 'closed', ((error: Error) => logger.error({ err: error }, 'aedes reports an error')) as () => void)
   broker.on('clientError', (client, error) => logger.debug({ client: client.id, err: error }, 'aedes gave a connection up'))
   broker.on('connectionError', (_client, error) => logger.debug({ err: error }, 'aedes gave a connection up'))
-  broker.on('clientReady', (client) => connections.ready(client))
+  broker.on('clientReady', (client) => {
+    connections.ready(client)
+    const session = connections.of(client)
+    if (session?.phase === 'open' && session.commandQos >= 0) options.commandable?.(session.record!.device)
+  })
   broker.on('subscribe', (subscriptions, client) => {
     const session = connections.of(client)
     const own = subscriptions.find(({ topic, qos }) => topic === session?.commandTopic && (qos as number) !== 128)
@@ -132,7 +138,7 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
     clock,
     logger,
     limits,
-    durable: (session) => uplink.acknowledge(session),
+    durable: (session, nowMs) => uplink.acknowledge(session, nowMs),
     settled: () => {
       if (outbox.bytes <= limits.inFlightBytesMax / 2) flow.releaseEdge()
     },
@@ -155,8 +161,9 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
     data: (session, chunk) => gate.data(session, chunk),
     written: (session, packets) => commands.written(session, packets),
   })
-  const { fail, observe } = connections
-  const uplink = createUplink({ limits, counters, outbox, flow, now, latest: () => lastMs, observe, fail })
+  const fail: Connections['fail'] = (session, occurrence) => connections.fail(session, occurrence)
+  const observe: Connections['observe'] = (session, occurrence) => connections.observe(session, occurrence)
+  const uplink = createUplink({ limits, counters, outbox, flow, latest: () => lastMs, observe, fail })
   const commands = createCommands(broker, roster, clock, limits, () => counters.commandsDelivered++)
   const gate: Gate = createGate({
     limits,
@@ -256,13 +263,13 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
     // What has arrived becomes durable and is acknowledged; nothing new is read meanwhile.
     for (const session of connections.all()) session.socket.pause()
     await outbox.drain(drainMs)
-    for (const session of [...connections.all()]) connections.end(session, 'shutdown')
+    for (const session of connections.all()) connections.end(session, 'shutdown')
     observer.sweep(Number.MAX_SAFE_INTEGER)
     if (!(await outbox.drain(drainMs)))
       logger.warn({ messages: outbox.messages }, 'closed with messages that the log did not take: not acknowledged')
     outbox.stop()
     flow.stop()
-    for (const session of [...connections.all()]) session.socket.destroy()
+    for (const session of connections.all()) session.socket.destroy()
     await Promise.race([
       new Promise<void>((resolve) => {
         broker.close(resolve)

@@ -67,9 +67,9 @@ export const edgeLimits = z.strictObject({
   /** Observations that wait for the log; beyond it they are dropped and counted in `observationsDropped`. */
   observationsQueuedMax: count(50_000),
   /** A message waits so long at most for others to share its flush (and less when `batchRecordsMin` have come). */
-  lingerMsMax: z.int().min(0).max(100).default(8),
+  lingerMsMax: z.int().min(0).max(100).default(16),
   /** So many messages are flushed without waiting for more. */
-  batchRecordsMin: count(256),
+  batchRecordsMin: count(1_024),
   /** An append that takes longer counts as an unavailable log: new sign-ins are refused (`log-unavailable`). */
   logStallMs: ms(5_000),
   /** Commands that wait for one device; `deliver` answers busy beyond it. */

@@ -19,7 +19,7 @@ export interface Uplink {
   /** A PUBREL for `packetId`. */
   release(session: Session, packetId: number): void
   /** What waited in the flush that is now durable: writes the acknowledgements in arrival order, in one write. */
-  acknowledge(session: Session): void
+  acknowledge(session: Session, nowMs: number): void
 }
 
 /**
@@ -35,7 +35,6 @@ export const createUplink = (edge: {
   counters: Counters
   outbox: Outbox<Session>
   flow: Flow
-  now: () => number
   /** The latest time that anything was stamped with: what is stored now may not be older, though its chunk came before. */
   latest: () => number
   observe: (session: Session, occurrence: Occurrence) => void
@@ -59,8 +58,15 @@ export const createUplink = (edge: {
     if (++session.inFlight >= limits.inFlightPerDeviceMax) flow.block(session, blockedBy.inFlight)
   }
 
-  const matches = (leaf: OwnLeaf | null, data: Buffer, from: number, to: number): leaf is OwnLeaf =>
-    leaf !== null && leaf.topic.length === to - from && data.compare(leaf.topic, 0, leaf.topic.length, from, to) === 0
+  // A loop: for thirty bytes it is cheaper than a call of Buffer.compare. From the end, where topics differ first.
+  const matches = (leaf: OwnLeaf | null, data: Buffer, from: number, to: number): leaf is OwnLeaf => {
+    if (leaf === null) return false
+    const { topic } = leaf
+    let i = topic.length
+    if (i !== to - from) return false
+    while (--i >= 0) if (topic[i] !== data[from + i]) return false
+    return true
+  }
 
   const deny = (session: Session, reason: string, topic: Buffer): void => {
     counters.denied++
@@ -156,11 +162,11 @@ export const createUplink = (edge: {
       session.device!.qos2?.delete(packetId)
       session.socket.write(Buffer.from([0x70, 2, packetId >> 8, packetId & 255]))
     },
-    acknowledge(session) {
+    acknowledge(session, nowMs) {
       const acks = session.acksFlying
       if (session.phase === 'open') {
         if (acks.length > 0) writeAcks(session, acks)
-        counters.ackLatency.record(edge.now() - session.flyingSince, session.flying)
+        counters.ackLatency.record(nowMs - session.flyingSince, session.flying)
       }
       acks.length = 0
       session.inFlight -= session.flying
