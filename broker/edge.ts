@@ -15,6 +15,7 @@ import { createFlow } from './flow.ts'
 import { createGate, type Gate } from './gate.ts'
 import type { EdgeLimits } from './limits.ts'
 import { type Listener, startListener, startPlainListener, type TlsMaterial } from './listener.ts'
+import { shownText } from './mqtt-text.ts'
 import { createObserver, type Occurrence, type Subject } from './observer.ts'
 import { createOutbox } from './outbox.ts'
 import { createPasswordGate, type VerifyPassword } from './password-gate.ts'
@@ -46,8 +47,6 @@ export interface EdgeOptions {
   readonly plainPort?: number
   /** Tells that a device has subscribed to its commands here: what waits for it may go out. */
   readonly onCommandsWanted?: (device: string) => void
-  /** A device that is connected here can now be sent commands (it has just subscribed, or its kept subscription is restored): send what waits. */
-  readonly commandable?: (device: string) => void
   /** Several edge processes on one port: the kernel spreads the connections. */
   readonly reusePort?: boolean
 }
@@ -95,7 +94,7 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
       const session = connections.of(client)
       const denial = session === undefined ? 'subscribe-denied' : subscribeDenial(subscription.topic, session.commandTopic)
       if (session !== undefined) {
-        const topic = subscription.topic.slice(0, 256)
+        const topic = shownText(subscription.topic, 256)
         if (denial === null) {
           // aedes restores the subscription of a kept session without a word.
           if (session.phase === 'signing-in') session.commandQos = subscription.qos
@@ -118,7 +117,7 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
   broker.on('clientReady', (client) => {
     connections.ready(client)
     const session = connections.of(client)
-    if (session?.phase === 'open' && session.commandQos >= 0) options.commandable?.(session.record!.device)
+    if (session?.phase === 'open' && session.commandQos >= 0) options.onCommandsWanted?.(session.record!.device)
   })
   broker.on('subscribe', (subscriptions, client) => {
     const session = connections.of(client)
