@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { describeDetector } from '../stream/host/harness.ts'
 import detector from './level-shift.ts'
-import { posture, readings, second, wobble } from './stories/observations.ts'
+import { posture, readings, second, session, times, wobble } from './stories/observations.ts'
 
 const hr = (i: number, level = 72) => level + Math.round(3 * wobble(i))
 const monitor = (change: (i: number) => number) => readings({ count: 300 }, (i) => ({ vitals: { hr: change(i), spo2: 97 } }))
@@ -36,6 +36,17 @@ describeDetector(detector, {
     finds: 0,
   },
   'starting and stopping a pump is none': { given: pump((i) => (i < 20 || i > 40 ? 0 : 12)), finds: 0 },
+  'two that take the session from each other bring two levels by turns, and no shift': {
+    given: [
+      ...monitor((i) => (i < 100 || i % 8 < 2 ? hr(i) : hr(i, 125))),
+      ...times(100, (i) => session('connect', second(100 + i * 2 + 0.5), { session: `s${i}` })),
+    ],
+    finds: 0,
+  },
+  'a shift that comes with a new session is found': {
+    given: [...monitor((i) => (i < 120 ? hr(i) : 116)).slice(0, 160), session('connect', second(119.5), { session: 's2' })],
+    finds: 1,
+  },
   'exercise is none': {
     given: wearable((i) => ({ hr: i < 200 ? hr(i) : Math.min(165, hr(i) + (i - 200) * 2) })),
     finds: 0,

@@ -89,7 +89,7 @@ export default defineDetector({
   severity: 'medium',
   attack: ['T0832', 'T0836', 'T1565.002'],
   controls: ['A.8.16', 'A.8.9', 'A.8.32'],
-  accepts: ['reading', 'posture'],
+  accepts: ['reading', 'posture', 'session'],
   parameters: z.object({
     /** Readings of a vital before its level counts as learned. */
     samplesMin: z.int().min(2).max(memory).default(12),
@@ -107,6 +107,11 @@ export default defineDetector({
   stateBytesMax: 2_400,
   initial: (): State => ({ levels: {}, time: 0, setAt: 0, firedAt: 0 }),
   observe(state, observation, parameters, context) {
+    if (observation.kind === 'session') {
+      // What lasted only until the next connection did not last: two that share an identity bring two levels by turns.
+      if (observation.event === 'connect') for (const name in state.levels) state.levels[name]![4] = 0
+      return
+    }
     const time = observation.deviceTime ?? observation.receivedAt
     if (observation.kind === 'posture') {
       if (observation.change === 'therapy' || observation.change === 'configuration') state.setAt = time

@@ -27,7 +27,7 @@ interface Parameters {
   readonly quickIntervals: number
   readonly quickWaitMsMax: number
   readonly waitMsMin: number
-  readonly offlineGraceMs: number
+  readonly lostFactor: number
   readonly outageGraceMs: number
 }
 
@@ -51,8 +51,8 @@ export default defineDerivation({
     quickWaitMsMax: z.int().min(1_000).default(275_000),
     /** and never before this: a reconnect takes a while. */
     waitMsMin: z.int().min(1_000).default(50_000),
-    /** Longer, when its session has ended meanwhile: it restarts, or walks out of reach and comes back. */
-    offlineGraceMs: z.int().min(0).default(60_000),
+    /** So many times longer when its session has ended meanwhile: it restarts, or walks out of reach and comes back. */
+    lostFactor: z.number().min(1).default(1.15),
     /** After an outage of the edge: time to reconnect, besides the wait. */
     outageGraceMs: z.int().min(0).default(60_000),
   }),
@@ -87,9 +87,8 @@ export default defineDerivation({
   },
   onTimer(state, parameters, context) {
     if (state.absent) return
-    const wait = waitMs(state, parameters)
+    const wait = Math.round(waitMs(state, parameters) * (state.ended === ended.lost ? parameters.lostFactor : 1))
     let due = state.last + wait
-    if (state.ended === ended.lost) due += parameters.offlineGraceMs
     // The edge was away after the last reading: whoever waits for it must reconnect first.
     if (context.outageEndedAtMs > state.last) due = Math.max(due, context.outageEndedAtMs + wait + parameters.outageGraceMs)
     if (due > context.nowMs) {
