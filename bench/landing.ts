@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,7 +56,7 @@ export const benchLanding = async ({ messages = 500_000, devices = 5_000 } = {})
       site: `ward-${d % 20}`,
       device: `dev-${d}`,
       model: 'wearable-x',
-      session: `session-${d}-0000000000000000`,
+      session: createHash('sha256').update(`session ${d}`).digest('hex').slice(0, 26),
     }),
   )
   for (let n = 0; n < messages; n += 10_000) {

@@ -1,11 +1,9 @@
-/** What the embedded engine may take; the defaults are for a machine of 2 cores. */
+/** What the embedded engine may take. */
 export interface EngineLimits {
   /** All queries, inserts, merges and caches together, bytes. */
   readonly memoryBytesMax: number
   readonly mergeThreads: number
 }
-
-export const engineLimitsDefault: EngineLimits = { memoryBytesMax: 1_500_000_000, mergeThreads: 1 }
 
 const escapeXml = (text: string): string => text.replace(/[<>&'"]/g, (c) => `&#${c.codePointAt(0)};`)
 
