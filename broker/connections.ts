@@ -29,6 +29,8 @@ export interface Connections {
   /** A connection that may say CONNECT. `ours`: its certificate was signed by our authority. */
   open(socket: Socket, peer: Peer): Session
   signIn(session: Session, body: Buffer): void
+  /** Writes whole packets to the device; ends the session when too many bytes wait for a device that does not read. False then. */
+  send(session: Session, packets: Buffer): boolean
   /** Tells what happened and ends the session. */
   fail(session: Session, occurrence: Occurrence): void
   end(session: Session, reason: string): void
@@ -158,6 +160,13 @@ export const createConnections = (edge: {
     end(session, occurrence.event)
   }
 
+  const send = (session: Session, packets: Buffer): boolean => {
+    const { socket } = session
+    if (socket.write(packets) || socket.writableLength <= limits.outboundBytesMax) return true
+    fail(session, { event: 'throttled', reason: 'not-reading', amount: socket.writableLength })
+    return false
+  }
+
   const admit = (session: Session, connect: ConnectPacket, record: DeviceRecord): void => {
     const device = roster.device(record.device)
     const previous = device.session
@@ -189,10 +198,7 @@ export const createConnections = (edge: {
     const pipe = openDownlinkPipe({
       toDevice(packets) {
         edge.written(session, packets)
-        const { socket } = session
-        if (socket.write(packets) || socket.writableLength <= limits.outboundBytesMax) return true
-        fail(session, { event: 'throttled', reason: 'not-reading', amount: socket.writableLength })
-        return false
+        return send(session, packets)
       },
       wanted: () => flow.unblock(session, blockedBy.downlink),
       gone: () => end(session, 'broker'),
@@ -266,6 +272,7 @@ export const createConnections = (edge: {
       if (verdict instanceof Promise) void verdict.then((answer) => decided(session, connect, answer))
       else decided(session, connect, verdict)
     },
+    send,
     fail,
     end,
     observe,

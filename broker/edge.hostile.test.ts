@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ConnectFields, connectFrame, frame, number16, openRaw, publishFrame, signIn, subscribeFrame, text } from './test-client.ts'
 import { createTestWorld, runtimes, site, startTestEdge, type TestEdge, testRecord, type TestWorld } from './test-edge.ts'
@@ -287,6 +288,41 @@ describe.each(runtimes)('too many connections, on $runtime', ({ program }) => {
     expect(told.length).toBeLessThan(5)
     expect(told.reduce((sum, { amount }) => sum + amount!, 0)).toBeGreaterThan(30)
     for (const attempt of attempts) if (attempt.status === 'fulfilled') attempt.value.socket.destroy()
+    await edge.stop()
+  })
+
+  it('refuses beyond the number of unfinished handshakes, and serves whoever finishes', async () => {
+    const identity = await world.authority.issue({ commonName: 'one', purpose: 'client' })
+    const edge = await startTestEdge(program, world, [testRecord('one', [identity.fingerprint])], {
+      handshakesHalfOpenMax: 2,
+      handshakeTimeoutMs: 400,
+    })
+    const idle = Array.from({ length: 5 }, () => connect(edge.port, '127.0.0.1').on('error', () => {}))
+    await edge.observed('refused', ({ reason }) => reason === 'connections-max')
+    // The timeout makes room again.
+    await edge.observed('refused', ({ reason }) => reason === 'handshake-timeout')
+    for (;;) if ((await edge.stats()).handshakes === 0) break
+    const client = await signIn(edge.port, identity, 'one')
+    client.socket.destroy()
+    for (const socket of idle) socket.destroy()
+    await edge.stop()
+  })
+
+  it('ends a device that asks and does not read the answers', async () => {
+    const identity = await world.authority.issue({ commonName: 'one', purpose: 'client' })
+    const limits = { outboundBytesMax: 4_096, publishesPerSecondPerDeviceMax: 1_000_000, publishesBurstPerDeviceMax: 1_000_000 }
+    const edge = await startTestEdge(program, world, [testRecord('one', [identity.fingerprint])], limits)
+    const client = await signIn(edge.port, identity, 'one')
+    client.socket.pause()
+    const pings = Buffer.alloc(20_000, frame(0xc0))
+    let over = false
+    void edge.observed('throttled', ({ reason }) => reason === 'not-reading', 'byDevice').then(() => (over = true))
+    const isOver = (): boolean => over
+    while (!isOver()) {
+      if (client.socket.writableLength === 0) client.send(pings)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    client.socket.destroy()
     await edge.stop()
   })
 })

@@ -162,7 +162,8 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
   })
   const fail: Connections['fail'] = (session, occurrence) => connections.fail(session, occurrence)
   const observe: Connections['observe'] = (session, occurrence) => connections.observe(session, occurrence)
-  const uplink = createUplink({ limits, counters, outbox, flow, latest: () => lastMs, observe, fail })
+  const send: Connections['send'] = (session, packets) => connections.send(session, packets)
+  const uplink = createUplink({ limits, counters, outbox, flow, latest: () => lastMs, observe, send, fail })
   const commands = createCommands(broker, roster, clock, limits, () => counters.commandsDelivered++)
   const gate: Gate = createGate({
     limits,
@@ -171,6 +172,7 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
     now,
     fail,
     observe,
+    send,
     signIn: (session, body) => connections.signIn(session, body),
     leave: (session) => connections.end(session, 'client'),
     commandAcknowledged: (session, packetId) => commands.acknowledged(session, packetId),

@@ -32,6 +32,7 @@ export const createGate = (edge: {
   now: () => number
   fail: (session: Session, occurrence: Occurrence) => void
   observe: (session: Session, occurrence: Occurrence) => void
+  send: (session: Session, packets: Buffer) => boolean
   signIn: (session: Session, body: Buffer) => void
   /** The device has said goodbye. */
   leave: (session: Session) => void
@@ -68,8 +69,7 @@ export const createGate = (edge: {
         return handOver(session, data.subarray(from, end))
       case 0x62:
         if (end - at !== 2 || (data[at] === 0 && data[at + 1] === 0)) return malformed(session, 'pubrel')
-        uplink.release(session, (data[at]! << 8) | data[at + 1]!)
-        return true
+        return uplink.release(session, (data[at]! << 8) | data[at + 1]!)
       case 0x82:
       case 0xa2: {
         const parsed = parseFilters(data.subarray(at, end), header === 0x82, limits.filtersPerSubscribeMax)
@@ -77,8 +77,7 @@ export const createGate = (edge: {
       }
       case 0xc0:
         if (end !== at) return malformed(session, 'pingreq')
-        session.socket.write(pingResponse)
-        return true
+        return edge.send(session, pingResponse)
       case 0xe0:
         if (end !== at) return malformed(session, 'disconnect')
         edge.leave(session)

@@ -16,8 +16,8 @@ export interface Uplink {
    * A PUBLISH: `data[at]` is the first byte after the fixed header, `end` the byte after the packet. False when it ended the session.
    */
   publish(session: Session, header: number, data: Buffer, at: number, end: number, nowMs: number): boolean
-  /** A PUBREL for `packetId`. */
-  release(session: Session, packetId: number): void
+  /** A PUBREL for `packetId`. False when it ended the session. */
+  release(session: Session, packetId: number): boolean
   /** What waited in the flush that is now durable: writes the acknowledgements in arrival order, in one write. */
   acknowledge(session: Session, nowMs: number): void
 }
@@ -38,6 +38,7 @@ export const createUplink = (edge: {
   /** The latest time that anything was stamped with: what is stored now may not be older, though its chunk came before. */
   latest: () => number
   observe: (session: Session, occurrence: Occurrence) => void
+  send: (session: Session, packets: Buffer) => boolean
   /** Ends the session with that observation. */
   fail: (session: Session, occurrence: Occurrence) => void
 }): Uplink => {
@@ -86,8 +87,7 @@ export const createUplink = (edge: {
       if (session.qos2Pending !== null && ack >= pubRec) session.qos2Pending.delete(ack & 0xffff)
     }
     counters.acknowledged += count
-    if (!session.socket.write(bytes) && session.socket.writableLength > limits.outboundBytesMax)
-      fail(session, { event: 'throttled', reason: 'not-reading', amount: session.socket.writableLength })
+    edge.send(session, bytes)
   }
 
   return {
@@ -160,7 +160,7 @@ export const createUplink = (edge: {
     },
     release(session, packetId) {
       session.device!.qos2?.delete(packetId)
-      session.socket.write(Buffer.from([0x70, 2, packetId >> 8, packetId & 255]))
+      return edge.send(session, Buffer.from([0x70, 2, packetId >> 8, packetId & 255]))
     },
     acknowledge(session, nowMs) {
       const acks = session.acksFlying
