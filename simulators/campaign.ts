@@ -8,7 +8,7 @@ import { type Random, randomFor } from './prng.ts'
 export interface CampaignPlanOptions {
   readonly fleet: Fleet
   readonly seed: number
-  /** When the first attack begins and the last has ended, ms after the campaign's zero (the start of the demo). */
+  /** When the first attack begins and the last but silence has ended, ms after the campaign's zero (the start of the demo). */
   readonly startAtMs?: number
   readonly endByMs?: number
   /** Also cut off the smallest site. */
@@ -43,12 +43,12 @@ interface Slot {
 }
 
 /**
- * Silence comes first because it is found last (20 s overdue and 10 s held); replay listens before it speaks; flood comes late because the
+ * Silence comes first and lasts longest because it is found last (55 of the device's intervals and a hold of 5 s); replay listens before it speaks; flood comes late because the
  * device's own rate is learned from three bins of ten seconds.
  */
 const slots: readonly Slot[] = [
-  { attack: 'credential-brute-force', start: 0, length: 0.1, detectionMs: 15_000 },
-  { attack: 'silence', start: 0.03, length: 0.75, detectionMs: 40_000 },
+  { attack: 'silence', start: 0, length: 1, detectionMs: 66_000 },
+  { attack: 'credential-brute-force', start: 0.02, length: 0.1, detectionMs: 15_000 },
   { attack: 'level-shift', start: 0.08, length: 0.8, detectionMs: 30_000 },
   { attack: 'replay', start: 0.1, length: 0.6, detectionMs: 36_000 },
   { attack: 'topic-abuse', start: 0.14, length: 0.13, detectionMs: 10_000 },
@@ -58,7 +58,8 @@ const slots: readonly Slot[] = [
   { attack: 'cloned-identity', start: 0.38, length: 0.35, detectionMs: 20_000 },
   { attack: 'flood', start: 0.62, length: 0.3, detectionMs: 12_000 },
 ]
-const siteSilenceSlot: Slot = { attack: 'site-silence', start: 0.05, length: 0.75, detectionMs: 45_000 }
+/** A cut connection is given a minute of grace besides. */
+const siteSilenceSlot: Slot = { attack: 'site-silence', start: 0.05, length: 1, detectionMs: 130_000 }
 
 /** An hour of trends, one each 15 s: 240 readings. Fewer than 400, so that bringing them is no flood by any rule. */
 const history = { historyMs: 3_600_000, historyIntervalMs: 15_000 } as const
@@ -101,25 +102,30 @@ export const planCampaign = (options: CampaignPlanOptions): Campaign => {
   const victims = new Map<AttackId, DeviceSpec>()
   for (const { attack } of planned) {
     if (attack === 'credential-brute-force') {
-      if (legacy.length === 0) throw new RangeError('guessing and spraying need a device that signs in by password: plan the fleet with passwordDevices')
+      if (legacy.length === 0)
+        throw new RangeError('guessing and spraying need a device that signs in by password: plan the fleet with passwordDevices')
       victims.set(attack, random.pick(legacy))
     } else if (attack !== 'rogue-device' && attack !== 'identity-spraying' && attack !== 'site-silence') {
       const next = monitors.pop()
-      if (next === undefined) throw new RangeError(`the fleet has no bedside monitor left for ${attack}: it needs seven that speak wardwatch-json`)
+      if (next === undefined)
+        throw new RangeError(`the fleet has no bedside monitor left for ${attack}: it needs seven that speak wardwatch-json`)
       victims.set(attack, next)
     }
   }
   const taken = new Set([...victims.values()].map(({ device }) => device))
-  const bystanders = shuffled(random, fleet.devices.filter(({ device, site }) => !taken.has(device) && site !== cutOff)).map(({ device }) => device)
+  const bystanders = shuffled(
+    random,
+    fleet.devices.filter(({ device, site }) => !taken.has(device) && site !== cutOff),
+  ).map(({ device }) => device)
 
   const drawn = planned.map(({ attack, start, length, detectionMs }, i): PlannedAttack => {
     const jitter = random.between(0, 0.02)
     const beginMs = Math.round(startAtMs + (start === 0 ? 0 : start + jitter) * spanMs)
     const victim = victims.get(attack)
-    const outside = attacks[attack].fromOutside
+    const { fromOutside: outside, expectedDetector: expects } = attacks[attack]
     return {
       attack,
-      expectedDetector: attacks[attack].expectedDetector,
+      expectedDetector: expects,
       startAtMs: beginMs,
       expectedByMs: beginMs + Math.max(detectionMs, attack === 'replay' ? length * spanMs : 0),
       target: {
@@ -127,7 +133,9 @@ export const planCampaign = (options: CampaignPlanOptions): Campaign => {
         site: attack === 'site-silence' ? cutOff : (victim?.site ?? null),
         address: outside && chooseAddresses ? `127.6.6.${i + 1}` : null,
         others: attack === 'topic-abuse' ? bystanders.slice(0, 4) : attack === 'identity-spraying' ? bystanders.slice(4, 12) : [],
-        durationMs: Math.round(Math.min(length * spanMs, endByMs - beginMs)),
+        // A silence that ended before it is noticed would be none: it may outlast the window.
+        durationMs:
+          expects === 'silence' ? Math.max(detectionMs, endByMs - beginMs) : Math.round(Math.min(length * spanMs, endByMs - beginMs)),
       },
     }
   })

@@ -4,7 +4,10 @@ import { postureJson } from './payloads/wardwatch-json.ts'
 import { type UplinkOptions, type UplinkStats, createUplink } from './uplink.ts'
 import type { Connection } from './mqtt-connection.ts'
 
-export type DeviceOptions = Pick<UplinkOptions, 'connect' | 'scheduler' | 'random' | 'logger' | 'queueMessagesMax' | 'inFlightMax' | 'backoffMs'> & {
+export type DeviceOptions = Pick<
+  UplinkOptions,
+  'connect' | 'scheduler' | 'random' | 'logger' | 'queueMessagesMax' | 'inFlightMax' | 'backoffMs'
+> & {
   readonly spec: DeviceSpec
   /** When it is switched on, ms: its stream of readings is a function of the spec and this. */
   readonly startAtMs: number
@@ -27,6 +30,8 @@ export interface RunningDevice {
   connection(): Connection | null
   /** The live connection, or the next one; null when it is stopped first. */
   connected(): Promise<Connection | null>
+  /** Stays connected and says nothing; what it measures meanwhile is lost. */
+  mute(muted: boolean): void
   /** Dies: cuts the socket, makes no more readings. */
   die(): void
   /** Comes back after `die`, as after a change of battery. */
@@ -68,7 +73,12 @@ export const startDevice = (options: DeviceOptions): RunningDevice => {
     let result = 'done'
     if (action === 'pause') paused = true
     else if (action === 'resume') paused = false
-    else if (action === 'interval' && typeof command?.intervalMs === 'number' && command.intervalMs >= 100 && command.intervalMs <= 3_600_000) {
+    else if (
+      action === 'interval' &&
+      typeof command?.intervalMs === 'number' &&
+      command.intervalMs >= 100 &&
+      command.intervalMs <= 3_600_000
+    ) {
       source.setInterval(command.intervalMs)
     } else if (action !== 'ping') result = 'refused'
     const event = { change: 'configuration', subject: `command ${action}`.slice(0, 128), from: id, to: result, actor: 'platform' } as const
@@ -131,6 +141,9 @@ export const startDevice = (options: DeviceOptions): RunningDevice => {
       recorded = []
       recordMax = count
       return () => recorded ?? []
+    },
+    mute(muted) {
+      paused = muted
     },
     connection: uplink.connection,
     connected: uplink.connected,

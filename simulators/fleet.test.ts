@@ -23,7 +23,12 @@ it('two hundred devices have every profile, both protocols and every site', () =
     for (const device of devices) counts.set(of(device), (counts.get(of(device)) ?? 0) + 1)
     return counts
   }
-  expect(Object.fromEntries(count(({ profile }) => profile))).toEqual({ 'bedside-monitor': 70, wearable: 80, 'infusion-pump': 30, 'glucose-sensor': 20 })
+  expect(Object.fromEntries(count(({ profile }) => profile))).toEqual({
+    'bedside-monitor': 70,
+    wearable: 80,
+    'infusion-pump': 30,
+    'glucose-sensor': 20,
+  })
   expect(count(({ site }) => site).get('hill-clinic')).toBeGreaterThanOrEqual(10)
   expect(count(({ protocol }) => protocol).get('senml-json')).toBeGreaterThan(15)
   expect(count(({ credential }) => credential).get('password')).toBe(2)

@@ -18,7 +18,12 @@ export const defaultSites: readonly SitePlan[] = [
 ]
 
 /** Weights of the profiles; at most 12 % of the messages come from anything but monitors and wearables. */
-export const defaultMix: Readonly<Record<ProfileId, number>> = { 'bedside-monitor': 35, wearable: 40, 'infusion-pump': 15, 'glucose-sensor': 10 }
+export const defaultMix: Readonly<Record<ProfileId, number>> = {
+  'bedside-monitor': 35,
+  wearable: 40,
+  'infusion-pump': 15,
+  'glucose-sensor': 10,
+}
 
 export interface FleetPlan {
   readonly seed: number
@@ -63,8 +68,14 @@ export const planFleet = (plan: FleetPlan): Fleet => {
     throw new RangeError('a fleet needs sites, each with a share over 0 and a ward')
   }
   const random = randomFor(seed, 'fleet')
-  const perProfile = apportion(total, profileIds.map((id) => mix[id]))
-  const homes = apportion(total, sites.map((site) => site.share)).flatMap((count, i) => Array.from({ length: count }, () => sites[i]!))
+  const perProfile = apportion(
+    total,
+    profileIds.map((id) => mix[id]),
+  )
+  const homes = apportion(
+    total,
+    sites.map((site) => site.share),
+  ).flatMap((count, i) => Array.from({ length: count }, () => sites[i]!))
   // Dealt round by a seeded shuffle, so that every site has its share of each profile.
   for (let i = homes.length - 1; i > 0; i--) {
     const j = random.integer(0, i)

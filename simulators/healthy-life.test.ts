@@ -12,6 +12,7 @@ const seqOf = (payload: Buffer): number | undefined => (JSON.parse(payload.toStr
 
 it('an hour is in time order and the same each time', () => {
   expect(hour.every(({ atMs }, i) => i === 0 || atMs >= hour[i - 1]!.atMs)).toBe(true)
+  expect(hour.at(-1)!.atMs).toBeLessThan(startAtMs + 3_600_000)
   const again = [...healthyLife({ devices: fleet.devices, startAtMs, durationMs: 3_600_000 })]
   expect(again.length).toBe(hour.length)
   expect(again.at(-1)).toEqual(hour.at(-1))
@@ -21,7 +22,9 @@ it('has what healthy devices do: reconnects, backlogs, redeliveries', () => {
   const connects = hour.filter((event) => event.kind === 'session' && event.event === 'connect').length
   expect(connects).toBeGreaterThan(fleet.devices.length + 5)
   expect(messages.some(({ redelivered }) => redelivered)).toBe(true)
-  const lateBySeconds = messages.map(({ atMs, payload }) => (atMs - ((JSON.parse(payload.toString()) as { ts?: number }).ts ?? atMs)) / 1_000)
+  const lateBySeconds = messages.map(
+    ({ atMs, payload }) => (atMs - ((JSON.parse(payload.toString()) as { ts?: number }).ts ?? atMs)) / 1_000,
+  )
   expect(Math.max(...lateBySeconds)).toBeGreaterThan(5)
 })
 
@@ -53,7 +56,12 @@ it('merging keeps time order and loses nothing', () => {
   fc.assert(
     fc.property(fc.array(sorted, { maxLength: 12 }), (sequences) => {
       const merged = [...mergeByTime(sequences)].map(({ atMs }) => atMs)
-      expect(merged).toEqual(sequences.flat().map(({ atMs }) => atMs).sort((a, b) => a - b))
+      expect(merged).toEqual(
+        sequences
+          .flat()
+          .map(({ atMs }) => atMs)
+          .sort((a, b) => a - b),
+      )
     }),
   )
 })

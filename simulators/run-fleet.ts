@@ -81,7 +81,17 @@ export const runFleet = (options: RunFleetOptions): RunningFleet => {
     devices: running,
     device: (id) => running.get(id),
     stats() {
-      const sum = { connected: 0, connects: 0, connectFailures: 0, published: 0, redelivered: 0, acknowledged: 0, dropped: 0, queued: 0, inFlight: 0 }
+      const sum = {
+        connected: 0,
+        connects: 0,
+        connectFailures: 0,
+        published: 0,
+        redelivered: 0,
+        acknowledged: 0,
+        dropped: 0,
+        queued: 0,
+        inFlight: 0,
+      }
       for (const device of running.values()) {
         const one = device.stats()
         for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += Number(one[name])

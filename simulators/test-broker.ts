@@ -13,7 +13,12 @@ export interface Received {
 export interface TestBroker {
   readonly port: number
   readonly received: readonly Received[]
-  readonly connects: readonly { readonly client: string; readonly address: string; readonly userName: string | null; readonly accepted: boolean }[]
+  readonly connects: readonly {
+    readonly client: string
+    readonly address: string
+    readonly userName: string | null
+    readonly accepted: boolean
+  }[]
   readonly subscriptions: readonly { readonly client: string; readonly filter: string }[]
   readonly wills: readonly string[]
   /** Resolves when `fits` holds; asked again whenever something happened. */

@@ -22,7 +22,8 @@ export const replay: Attack = {
     await scheduler.sleep(target.durationMs * listenShare, signal)
     const old = [...heard()]
     await scheduler.sleep(target.durationMs * lieLowShare, signal)
-    if (old.length === 0 || signal.aborted) return context.logger.warn({ device: target.device }, 'nothing was heard that could be replayed')
+    if (old.length === 0 || signal.aborted)
+      return context.logger.warn({ device: target.device }, 'nothing was heard that could be replayed')
     const ageSeconds = Math.round((scheduler.now() - old[0]!.atMs) / 1_000)
     const what = `${old.length} readings of ${device.spec.device}, up to ${ageSeconds} s old, are published again byte for byte`
     await perpetrate(context, target, { attack: replay, what, subjects: [device.spec.device] }, async () => {

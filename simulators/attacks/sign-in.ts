@@ -8,7 +8,11 @@ export interface SignIn {
 }
 
 /** One try to sign in from the attacker's address. */
-export const signIn = (context: AttackContext, target: AttackTarget, { clientId, credentials, onClosed }: SignIn): Promise<ConnectOutcome> =>
+export const signIn = (
+  context: AttackContext,
+  target: AttackTarget,
+  { clientId, credentials, onClosed }: SignIn,
+): Promise<ConnectOutcome> =>
   openConnection({
     host: context.host,
     port: context.port,
@@ -32,7 +36,12 @@ export const trySignIn = async (context: AttackContext, target: AttackTarget, at
 }
 
 /** Tries in lanes side by side, as guessing tools do: a broker that delays its answers then delays each lane only. */
-export const inLanes = async <T>(items: readonly T[], lanes: number, signal: AbortSignal, work: (item: T) => Promise<void>): Promise<void> => {
+export const inLanes = async <T>(
+  items: readonly T[],
+  lanes: number,
+  signal: AbortSignal,
+  work: (item: T) => Promise<void>,
+): Promise<void> => {
   let next = 0
   const lane = async (): Promise<void> => {
     while (next < items.length && !signal.aborted) await work(items[next++]!)

@@ -1,6 +1,9 @@
 import { type Attack, perpetrate, victimOf } from './attack.ts'
 
-/** A device goes dead without a word: socket cut, no reconnect, no readings; it comes back when the attack is over. ICS T0804. */
+/**
+ * A device says nothing more, though its connection lives on: malware that withholds its reports and still answers the broker's pings. A dead
+ * socket would be told by the broker itself; this is the silence that only a rhythm gives away. ICS T0804 (block reporting message).
+ */
 export const silence: Attack = {
   id: 'silence',
   expectedDetector: 'silence',
@@ -8,11 +11,11 @@ export const silence: Attack = {
   async run(context, target) {
     const device = victimOf(context, target, 'silence')
     if (device === null) return
-    const what = `${device.spec.device} goes silent`
+    const what = `${device.spec.device} stays connected and withholds its readings`
     await perpetrate(context, target, { attack: silence, what, subjects: [device.spec.device] }, async () => {
-      device.die()
+      device.mute(true)
       await context.scheduler.sleep(target.durationMs, context.signal)
     })
-    if (!context.signal.aborted) device.revive()
+    device.mute(false)
   },
 }

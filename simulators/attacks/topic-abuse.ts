@@ -17,7 +17,10 @@ export const topicAbuse: Attack = {
     const publish = async (topic: string, payload: Buffer): Promise<void> => {
       const connection = await Promise.race([device.connected(), scheduler.sleep(5_000, signal).then(() => null)])
       // Answered or not: a broker may acknowledge, stay silent or hang up.
-      await Promise.race([new Promise<void>((resolve) => connection?.publish(topic, payload, false, () => resolve()) ?? resolve()), scheduler.sleep(1_000, signal)])
+      await Promise.race([
+        new Promise<void>((resolve) => connection?.publish(topic, payload, false, () => resolve()) ?? resolve()),
+        scheduler.sleep(1_000, signal),
+      ])
     }
     await perpetrate(context, target, { attack: topicAbuse, what, subjects: [device.spec.device] }, async () => {
       const pauseMs = target.durationMs / (2 * others.length + foreignSubscriptions.length)

@@ -39,7 +39,8 @@ export const bedsideMonitor: Profile = {
         vitals['hr'] = ecg.kind === 'dropout' ? 0 : ecg.kind === 'spike' ? clamp(Math.round(beat * ecg.factor), 30, 220) : beat
         vitals['resp'] = ecg.kind === 'dropout' ? 0 : Math.round(truth.resp)
         const optical = oximeter(nowMs, truth.load)
-        vitals['pulse'] = optical.kind === 'dropout' ? 0 : optical.kind === 'spike' ? clamp(Math.round(beat * optical.factor), 30, 220) : beat
+        vitals['pulse'] =
+          optical.kind === 'dropout' ? 0 : optical.kind === 'spike' ? clamp(Math.round(beat * optical.factor), 30, 220) : beat
         // A shaken finger reads too little oxygen, never too much.
         const saturation = optical.kind === 'spike' ? truth.spo2 * Math.min(1, 1 - Math.abs(1 - optical.factor) / 3) : truth.spo2
         vitals['spo2'] = optical.kind === 'dropout' ? 0 : clamp(Math.round(saturation), 60, 100)

@@ -42,8 +42,16 @@ export const infusionPump: Profile = {
         }
         if (nowMs >= changeAtMs) {
           changeAtMs = nowMs + random.exponential(100 * 60_000)
-          const next = random.pick(programmes.filter((programme) => programme !== rate && programme <= rate * 2.5 && programme >= rate / 2.5))
-          events.push({ change: 'therapy', subject: 'infusionRate', from: String(rate), to: String(next), actor: `nurse-${random.integer(10, 60)}` })
+          const next = random.pick(
+            programmes.filter((programme) => programme !== rate && programme <= rate * 2.5 && programme >= rate / 2.5),
+          )
+          events.push({
+            change: 'therapy',
+            subject: 'infusionRate',
+            from: String(rate),
+            to: String(next),
+            actor: `nurse-${random.integer(10, 60)}`,
+          })
           rate = next
         }
         const flowing = nowMs >= pausedUntilMs

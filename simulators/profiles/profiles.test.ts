@@ -20,7 +20,8 @@ const correlation = (pairs: readonly (readonly [number, number])[]): number => {
   const spread = (at: 0 | 1, m: number): number => Math.sqrt(pairs.reduce((sum, pair) => sum + (pair[at] - m) ** 2, 0))
   return covariance / (spread(0, mx) * spread(1, my))
 }
-const values = (samples: readonly Sample[], name: string): number[] => samples.flatMap(({ vitals }) => (vitals[name] === undefined ? [] : [vitals[name]]))
+const values = (samples: readonly Sample[], name: string): number[] =>
+  samples.flatMap(({ vitals }) => (vitals[name] === undefined ? [] : [vitals[name]]))
 
 describe.each(profileIds)('%s', (id) => {
   it('shows what a living patient can, or a sentinel of the table', () => {
@@ -94,7 +95,9 @@ describe('a bedside monitor', () => {
   it('has a heart, a breath and a pressure that move together', () => {
     const seeds = [11, 12, 13, 14, 15, 16, 17, 18]
     const together = seeds.map((seed) => {
-      const good = live('bedside-monitor', seed, noonMs, 4 * hourMs, 10_000).filter(({ vitals }) => vitals['hr']! > 0 && vitals['resp']! > 0)
+      const good = live('bedside-monitor', seed, noonMs, 4 * hourMs, 10_000).filter(
+        ({ vitals }) => vitals['hr']! > 0 && vitals['resp']! > 0,
+      )
       return correlation(good.map(({ vitals }) => [vitals['hr']!, vitals['resp']!] as const))
     })
     expect(mean(together)).toBeGreaterThan(0.3)
@@ -102,16 +105,22 @@ describe('a bedside monitor', () => {
 
   it('sleeps at night: slower heart, less warmth', () => {
     const at = (hour: number, name: string): number =>
-      mean([1, 2, 3, 4, 5, 6].flatMap((seed) => values(live('bedside-monitor', seed, noonMs + (hour - 12) * hourMs, hourMs, 20_000), name).filter((x) => x > 0)))
+      mean(
+        [1, 2, 3, 4, 5, 6].flatMap((seed) =>
+          values(live('bedside-monitor', seed, noonMs + (hour - 12) * hourMs, hourMs, 20_000), name).filter((x) => x > 0),
+        ),
+      )
     expect(at(16, 'hr')).toBeGreaterThan(at(27, 'hr') + 2)
     expect(at(16, 'temp')).toBeGreaterThan(at(27, 'temp') + 0.2)
   })
 })
 
 it('a wearable counts steps by day, and the heart follows them', () => {
-  const day = [1, 2, 3, 4].flatMap((seed) => live('wearable', seed, noonMs - 3 * hourMs, 8 * hourMs).filter(({ vitals }) => vitals['hr']! > 0))
+  const day = [1, 2, 3, 4].flatMap((seed) =>
+    live('wearable', seed, noonMs - 3 * hourMs, 8 * hourMs).filter(({ vitals }) => vitals['hr']! > 0),
+  )
   const walking = day.filter(({ vitals }) => vitals['steps']! > 50)
-  const still = day.filter(({ vitals }) => vitals['steps']! === 0)
+  const still = day.filter(({ vitals }) => vitals['steps'] === 0)
   expect(walking.length / day.length).toBeGreaterThan(0.02)
   expect(mean(values(walking, 'hr'))).toBeGreaterThan(mean(values(still, 'hr')) + 6)
 })
@@ -133,7 +142,9 @@ it('a pump gives what its rate says, and tells each change of it', () => {
 })
 
 it('glucose rises after meals', () => {
-  const day = [1, 2, 3, 4, 5, 6].map((seed) => live('glucose-sensor', seed, Date.UTC(2026, 10, 23), 24 * hourMs).map(({ vitals }) => vitals['glucose']!))
+  const day = [1, 2, 3, 4, 5, 6].map((seed) =>
+    live('glucose-sensor', seed, Date.UTC(2026, 10, 23), 24 * hourMs).map(({ vitals }) => vitals['glucose']!),
+  )
   const at = (hour: number): number => mean(day.map((values) => values[hour * 12]!))
   expect(at(13)).toBeGreaterThan(at(11) + 8)
 })

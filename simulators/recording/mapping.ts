@@ -14,11 +14,23 @@ const vitalTarget = z.strictObject({
 
 const time = z.discriminatedUnion('kind', [
   /** ISO 8601; `zone` (`Z` or `+02:00`) is for stamps that carry none. */
-  z.strictObject({ kind: z.literal('iso'), column, zone: z.string().regex(/^(Z|[+-]\d\d:\d\d)$/).default('Z') }),
+  z.strictObject({
+    kind: z.literal('iso'),
+    column,
+    zone: z
+      .string()
+      .regex(/^(Z|[+-]\d\d:\d\d)$/)
+      .default('Z'),
+  }),
   /** Counted from 1970. */
   z.strictObject({ kind: z.literal('epoch'), column, unit: z.enum(['second', 'millisecond']) }),
   /** Counted from `base`, an ISO date: recordings that were stripped of their dates. */
-  z.strictObject({ kind: z.literal('relative'), column, unit: z.enum(['millisecond', 'second', 'minute', 'hour']), base: z.iso.datetime() }),
+  z.strictObject({
+    kind: z.literal('relative'),
+    column,
+    unit: z.enum(['millisecond', 'second', 'minute', 'hour']),
+    base: z.iso.datetime(),
+  }),
 ])
 
 const shared = {

@@ -18,7 +18,16 @@ export interface RecordedMessage extends RecordedDevice {
 }
 
 /** Why a row, or a cell of a wide row, gave nothing. An empty cell is no fault. */
-export type RowFault = 'filtered' | 'no-device' | 'no-site' | 'bad-time' | 'bad-value' | 'empty-value' | 'unmapped-vital' | 'no-vitals' | 'bad-seq'
+export type RowFault =
+  | 'filtered'
+  | 'no-device'
+  | 'no-site'
+  | 'bad-time'
+  | 'bad-value'
+  | 'empty-value'
+  | 'unmapped-vital'
+  | 'no-vitals'
+  | 'bad-seq'
 
 export interface RecordingStats {
   /** Data rows, the header not counted. */
@@ -92,7 +101,8 @@ const createCollector = (path: string, mapping: RecordingMapping): Collector => 
   const named = new Map(mapping.form === 'long' ? Object.entries(mapping.vital.names).map(([name, to]) => [name, targetOf(to)]) : [])
 
   const cell = (cells: readonly string[], column: string): string => (cells[indexOf(column)] ?? '').trim()
-  const text = (cells: readonly string[], from: { is: string } | { column: string }): string => ('is' in from ? from.is : cell(cells, from.column))
+  const text = (cells: readonly string[], from: { is: string } | { column: string }): string =>
+    'is' in from ? from.is : cell(cells, from.column)
 
   /** The device of a row, drawn up at its first. Two names that clean to one identifier stay two. */
   const deviceOf = (cells: readonly string[]): RecordedDevice | RowFault => {

@@ -36,7 +36,11 @@ const long = (change: object = {}): RecordingMapping =>
     site: { is: 'lab' },
     model: { is: 'recorder' },
     time: { kind: 'iso', column: 'ts' },
-    vital: { column: 'vital', value: 'value', names: { HR: 'hr', T: { vital: 'temp', factor: 1, offset: 0 }, F: { vital: 'temp', factor: 0.5, offset: -16 } } },
+    vital: {
+      column: 'vital',
+      value: 'value',
+      names: { HR: 'hr', T: { vital: 'temp', factor: 1, offset: 0 }, F: { vital: 'temp', factor: 0.5, offset: -16 } },
+    },
     ...change,
   })
 const wide = (change: object = {}): RecordingMapping =>
@@ -149,7 +153,9 @@ it('a file that is none is refused with one clear line', async () => {
   await expect(readRecording(await fileOf(''), wide())).rejects.toThrow(/is empty/)
   await expect(readRecording(await fileOf('id,model,t,hr\n'), wide())).rejects.toThrow(/has no column spo2; it has id, model, t, hr/)
   await expect(readRecording(await fileOf(gzipSync('id\n').subarray(0, 12)), wide())).rejects.toThrow(/cannot be read/)
-  await expect(readRecording(await fileOf('id,model,t,hr,spo2\na,m,0,1,1\na,m,0,1,1\n'), wide(), { rowsMax: 1 })).rejects.toThrow(/more than 1 rows/)
+  await expect(readRecording(await fileOf('id,model,t,hr,spo2\na,m,0,1,1\na,m,0,1,1\n'), wide(), { rowsMax: 1 })).rejects.toThrow(
+    /more than 1 rows/,
+  )
   expect(parseMapping('{"form":"wide"}')).toMatchObject({ ok: false })
   expect(parseMapping('{')).toMatchObject({ ok: false })
 })
