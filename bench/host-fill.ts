@@ -11,7 +11,11 @@ import { openLmdbLog } from '../stream/lmdb/open-lmdb-log.ts'
 import type { HostBenchPlan } from './host.ts'
 
 const plan = JSON.parse(readFileSync(0, 'utf8')) as HostBenchPlan
-const log = await openLmdbLog({ directory: plan.directory, sealer: createSealer(Buffer.from(plan.keyHex, 'hex'), 'log'), clock: { now: Date.now } })
+const log = await openLmdbLog({
+  directory: plan.directory,
+  sealer: createSealer(Buffer.from(plan.keyHex, 'hex'), 'log'),
+  clock: { now: Date.now },
+})
 const { devices } = planFleet({ seed: plan.seed, devices: plan.devices })
 const topics = ['observations.by-device.v1', 'observations.by-source.v1', 'observations.by-cohort.v1'] as const
 const startAtMs = 1_795_000_000_000
@@ -24,7 +28,10 @@ for (const event of healthyLife({ devices, startAtMs, durationMs: plan.durationM
   while (clockMs <= event.atMs) {
     const clock = encodeClock('bench', clockMs)
     for (const topic of topics.slice(1))
-      await log.append(topic, Array.from({ length: logTopics[topic].partitions }, (_, partition) => ({ key: 'clock', value: clock, partition })))
+      await log.append(
+        topic,
+        Array.from({ length: logTopics[topic].partitions }, (_, partition) => ({ key: 'clock', value: clock, partition })),
+      )
     for (let partition = 0; partition < logTopics[topics[0]].partitions; partition++) batch.push({ key: 'clock', value: clock, partition })
     clockMs += 1_000
   }
@@ -37,8 +44,22 @@ for (const event of healthyLife({ devices, startAtMs, durationMs: plan.durationM
   } else {
     const { device, site, model, session, address, event: what, reason } = event
     const observation: Session = {
-      kind: 'session', receivedAt: event.atMs, event: what, device, site, model, session, address, reason,
-      clientId: device, userName: null, fingerprint: null, tlsVersion: 'TLSv1.3', cipher: null, topic: null, amount: null,
+      kind: 'session',
+      receivedAt: event.atMs,
+      event: what,
+      device,
+      site,
+      model,
+      session,
+      address,
+      reason,
+      clientId: device,
+      userName: null,
+      fingerprint: null,
+      tlsVersion: 'TLSv1.3',
+      cipher: null,
+      topic: null,
+      amount: null,
     }
     batch.push({ key: device, value: encodeObservation(observation) })
   }

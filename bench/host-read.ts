@@ -15,7 +15,15 @@ const clock = { now: Date.now }
 const key = Buffer.from(plan.keyHex, 'hex')
 const log = await openLmdbLog({ directory: plan.directory, sealer: createSealer(key, 'log'), clock })
 const stateStore = await openLmdbStateStore({ directory: join(plan.directory, `state-${process.pid}`), sealer: createSealer(key, 'state') })
-const host = createDetectorHost({ log, stateStore, decoder: createEnvelopeDecoder(), ...(await loadDetectors()), group: 'bench', logger: silentLogger, clock })
+const host = createDetectorHost({
+  log,
+  stateStore,
+  decoder: createEnvelopeDecoder(),
+  ...(await loadDetectors()),
+  group: 'bench',
+  logger: silentLogger,
+  clock,
+})
 const ends = await log.ranges(['observations.by-device.v1'])
 const fromCpu = process.cpuUsage()
 const from = performance.now()

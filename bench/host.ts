@@ -24,22 +24,38 @@ export interface HostFigures {
 const run = (command: readonly string[], script: string, plan: HostBenchPlan): Record<string, unknown> => {
   const [binary, ...words] = command
   const file = fileURLToPath(new URL(script, import.meta.url))
-  const { status, stdout, stderr } = spawnSync(binary!, [...words, file], { input: JSON.stringify(plan), encoding: 'utf8', maxBuffer: 1 << 26 })
+  const { status, stdout, stderr } = spawnSync(binary!, [...words, file], {
+    input: JSON.stringify(plan),
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
   if (status !== 0) throw new Error(`${script} ended with ${status}: ${stderr}`)
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>
 }
 
 /** The detect role's work: read from the log, opened, decoded, ten detectors, checkpoints. Per CPU-second of its process, the median of three runs. */
-export const benchHost = (options: { readonly runtime?: 'bun' | 'node'; readonly devices?: number; readonly durationMs?: number; readonly runs?: number } = {}): HostFigures => {
+export const benchHost = (
+  options: { readonly runtime?: 'bun' | 'node'; readonly devices?: number; readonly durationMs?: number; readonly runs?: number } = {},
+): HostFigures => {
   const directory = mkdtempSync(join(tmpdir(), 'wardwatch-bench-host-'))
-  const plan: HostBenchPlan = { directory, keyHex: randomBytes(32).toString('hex'), seed: 7, devices: options.devices ?? 5_000, durationMs: options.durationMs ?? 240_000 }
+  const plan: HostBenchPlan = {
+    directory,
+    keyHex: randomBytes(32).toString('hex'),
+    seed: 7,
+    devices: options.devices ?? 5_000,
+    durationMs: options.durationMs ?? 240_000,
+  }
   try {
     run(runtimeCommand('hub', 'node'), './host-fill.ts', plan)
     const runs = Array.from({ length: options.runs ?? 3 }, () => run(runtimeCommand('detect', options.runtime), './host-read.ts', plan))
     const rate = (one: Record<string, unknown>): number => Number(one['observations']) / Number(one['cpuSeconds'])
     const sorted = runs.toSorted((a, b) => rate(a) - rate(b))
     const middle = sorted[Math.floor(sorted.length / 2)]!
-    return { hostObservationsPerCpuSecond: Math.round(rate(middle)), stateBytesPerDevice: Math.round(Number(middle['stateBytesMean'])), runs }
+    return {
+      hostObservationsPerCpuSecond: Math.round(rate(middle)),
+      stateBytesPerDevice: Math.round(Number(middle['stateBytesMean'])),
+      runs,
+    }
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
