@@ -108,6 +108,7 @@ export const createSink = (parts: {
     await flusher.flush()
     state = await readLandedState(store.landing)
     flusher.notBefore(state.landedAtMs)
+    for (const [name, next] of state.positions) written.set(name, next)
     heldOffsetMax = -1
     for (const tables of state.held.values())
       for (const offsets of tables.values()) for (const offset of offsets) heldOffsetMax = Math.max(heldOffsetMax, offset)
