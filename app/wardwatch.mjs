@@ -13,9 +13,8 @@ if (node === null) {
 }
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 const child = spawn(node, ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)], { stdio: 'inherit' })
-// The terminal sends Ctrl-C to the whole group: the child decides when it is done, and this process only waits.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-  process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)))
+// A signal may reach the whole group (Ctrl-C in a terminal) or this process alone: it is passed on, and the child takes several at once for one.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 128 + 15))
 child.on('error', (error) => {
   console.error(`wardwatch could not start ${node}: ${error.message}`)

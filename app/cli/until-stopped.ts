@@ -1,13 +1,18 @@
+/** One Ctrl-C may come several times: from the terminal, from npm and from the launcher. What comes this much later is a second one, ms. */
+const sameStopMs = 1_000
+
 /**
  * Listens for Ctrl-C and TERM from now on, so that one that comes while the platform still starts is not lost. A second Ctrl-C ends the
  * process at once.
  */
 export const listenForStop = (): { readonly asked: Promise<void>; after(ms: number | undefined): Promise<void> } => {
   const { promise: asked, resolve } = Promise.withResolvers<void>()
-  let times = 0
+  let firstAtMs: number | null = null
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
-      if (++times > 1) process.exit(130)
+      const nowMs = performance.now()
+      if (firstAtMs !== null && nowMs - firstAtMs > sameStopMs) process.exit(130)
+      firstAtMs ??= nowMs
       resolve()
     })
   return {
