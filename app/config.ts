@@ -134,7 +134,9 @@ export const loadConfig = ({ flags, set = [], environment, file, defaults = {} }
     const at = pair.indexOf('=')
     if (at < 1) return { ok: false, problem: `--set ${pair}: it takes KEY=VALUE, for example limits.packetBytesMax=65536` }
     const path = pair.slice(0, at).split('.')
-    put(raw, path, pair.slice(at + 1))
+    const text = pair.slice(at + 1)
+    // A detector's parameters have types of their own.
+    put(raw, path, path[0] === 'detectors' ? typed(text) : text)
     origin.set(path.join('.'), '--set')
   }
   const parsed = configSchema.safeParse(raw)
@@ -142,6 +144,14 @@ export const loadConfig = ({ flags, set = [], environment, file, defaults = {} }
     return { ok: false, problem: 'mqtt.port: 0 is not allowed with several mqtt.workers: they share one port, so name it' }
   if (parsed.success) return { ok: true, config: parsed.data }
   return { ok: false, problem: parsed.error.issues.map((issue) => describeIssue(issue, raw, origin)).join('; ') }
+}
+
+const typed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }
 
 const readYaml = (file: string): { ok: true; value: Record<string, unknown> } | { ok: false; problem: string } => {

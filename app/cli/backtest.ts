@@ -15,6 +15,7 @@ import { compareFindings, findingLine } from '../../stream/host/finding-line.ts'
 import { deriveKey, loadMasterKey } from '../master-key.ts'
 import { openLog } from '../roles/open-log.ts'
 import { runtimeCommand } from '../runtimes.ts'
+import { checkSettings } from './check-settings.ts'
 import { BadCall, type Call, type Command } from './command.ts'
 import { mapFlag, recordingOf } from './recording-of.ts'
 import { configOf, settingsFlags } from './settings-flags.ts'
@@ -32,6 +33,7 @@ export const backtestCommand: Command = {
   positionalsMax: 1,
   async run(call) {
     const config = configOf(call)
+    await checkSettings(config)
     if (config.runtime === 'bun' && process.versions['bun'] === undefined) return runAgainOnBun()
     const fromLog = call.flags['log'] === true
     if (fromLog === (call.positionals.length === 1)) throw new BadCall('backtest takes a FILE with --map MAP, or --log')

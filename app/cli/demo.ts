@@ -5,6 +5,7 @@ import { alertLine } from '../board/render.ts'
 import { openTerminalBoard } from '../board/terminal.ts'
 import { createLogger } from '../logger.ts'
 import { type DemoFigures, startDemo } from '../demo/start-demo.ts'
+import { checkSettings } from './check-settings.ts'
 import { type Command, durationMs, textFlag, wholeNumber } from './command.ts'
 import { configOf, settingsFlags } from './settings-flags.ts'
 import { listenForStop } from './until-stopped.ts'
@@ -28,6 +29,7 @@ export const demoCommand: Command = {
     const startedAtMs = Date.now()
     // Away from a platform that may run with the usual settings: its data, its ports.
     const config = configOf(call, { data: 'wardwatch-demo', logLevel: 'warn' })
+    await checkSettings(config)
     const stop = listenForStop()
     const forMs = durationMs(call, 'for')
     const board = process.stdout.isTTY && call.flags['plain'] !== true

@@ -12,6 +12,7 @@ export const runCommand: Command = {
   flags: settingsFlags,
   async run(call) {
     const config = configOf(call)
+    await checkSettings(config)
     const stop = listenForStop()
     const logger = createLogger({ level: config.logLevel, name: 'supervisor' })
     const started = await startPlatform({
