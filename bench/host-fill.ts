@@ -16,7 +16,7 @@ const log = await openLmdbLog({
   sealer: createSealer(Buffer.from(plan.keyHex, 'hex'), 'log'),
   clock: { now: Date.now },
 })
-const { devices } = planFleet({ seed: plan.seed, devices: plan.devices })
+const { devices } = planFleet({ seed: plan.seed, devices: plan.devices, senmlShare: 0 })
 const topics = ['observations.by-device.v1', 'observations.by-source.v1', 'observations.by-cohort.v1'] as const
 const startAtMs = 1_795_000_000_000
 let batch: AppendRecord[] = []

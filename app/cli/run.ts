@@ -1,3 +1,4 @@
+import { checkSettings } from './check-settings.ts'
 import type { Command } from './command.ts'
 import { createLogger } from '../logger.ts'
 import { startPlatform } from '../platform.ts'
