@@ -71,12 +71,13 @@ export const renderBoard = (view: BoardView, columns: number, rows: number): str
   head.push(line, dim + '─'.repeat(columns) + plain)
   const counts = severities.toReversed().map((level) => {
     const count = view.alerts.filter((alert) => alert.severity === level).length
-    return `${count > 0 ? color[level] : dim}${shape[level]} ${count} ${level}${plain}`
+    return `${count > 0 ? color[level] : dim}${shape[level]} ${count}${columns < 60 ? '' : ` ${level}`}${plain}`
   })
   head.push(counts.join('   '))
   const footer = view.footer.map((text) => `${dim}${fit(text, columns).trimEnd()}${plain}`)
   const space = Math.max(0, rows - head.length - footer.length - 1)
-  const perAlert = columns >= 110 ? 1 : 2
+  // The whole sentence on a line of its own where there is room for it.
+  const perAlert = columns >= 110 && view.alerts.length * 2 > space ? 1 : 2
   const body = view.alerts.slice(0, Math.floor(space / perAlert)).flatMap((alert) => alertLines(alert, columns, perAlert, view.nowMs))
   if (view.alerts.length === 0 && space > 0) body.push(`${dim}No alert yet. The attacks begin 15 s after the fleet is up.${plain}`)
   return [...head, ...body, ...Array<string>(Math.max(0, space - body.length)).fill(''), ...footer]
@@ -85,8 +86,9 @@ export const renderBoard = (view: BoardView, columns: number, rows: number): str
 const alertLines = (alert: Alert, columns: number, lines: 1 | 2, nowMs: number): string[] => {
   const mark = `${color[alert.severity]}${shape[alert.severity]}${plain}`
   const age = `${dim}${seconds(nowMs - alert.lastSeen).padStart(5)}${plain}`
-  const what = `${mark} ${age} ${bold}${fit(alert.device, 22)}${plain} ${fit(alert.detector, 22)} ${fit(`×${alert.count}`, 5)}`
-  const used = 2 + 6 + 23 + 23 + 6
+  const width = Math.max(4, Math.min(22, Math.floor((columns - 16) / 2)))
+  const what = `${mark} ${age} ${bold}${fit(alert.device, width)}${plain} ${fit(alert.detector, width)} ${fit(`×${alert.count}`, 5)}`
+  const used = 8 + 2 * (width + 1) + 6
   if (lines === 1) return [`${what} ${fit(alert.why, columns - used - 1).trimEnd()}`]
   return [what.trimEnd(), `          ${dim}${fit(alert.why, columns - 10).trimEnd()}${plain}`]
 }
