@@ -132,7 +132,7 @@ export const openMemoryLog = (memory: LogMemory = new Map()): MemoryLog => {
     },
     read(topic, partition, from, to) {
       alive()
-      return readRange(source, topic, partition, from, to)
+      return readRange(() => source, topic, partition, from, to)
     },
     dropBelow(topic, partition, offset) {
       const here = partitionAt(topic, partition)

@@ -5,12 +5,13 @@ import { batchRecordsMaxDefault } from './tailing-consumer.ts'
 
 /** The records from `from` up to, and without, `to`, in order. Throws `RangeError` when `from` is below what is held. */
 export async function* readRange(
-  source: PartitionSource,
+  openSource: () => PartitionSource | Promise<PartitionSource>,
   topic: LogTopicName,
   partition: number,
   from: number,
   to: number,
 ): AsyncIterable<LogBatch> {
+  const source = await openSource()
   const cursor = source.openCursor(topic, partition)
   let offset = from
   while (offset < to) {

@@ -29,7 +29,12 @@ describeEventLog('the lmdb log', async () => {
     async dropBelow(topic, _partition, offset) {
       const environment = openEnvironment(join(directory, topic))
       // One append is one blob here, and blob n was written at time n.
-      await dropExpired(environment, logTopics[topic].partitions, { retentionMs: 0, retentionBytes: Infinity }, offset, () => true)
+      await dropExpired(
+        { environment, partitions: logTopics[topic].partitions, committing: (commit) => commit() },
+        { retentionMs: 0, retentionBytes: Infinity },
+        offset,
+        () => true,
+      )
       await environment.close()
     },
   }

@@ -11,13 +11,11 @@ import type { PartitionSource } from '../partition-source.ts'
 import { readRange } from '../read-range.ts'
 import { createKeyCache } from '../record-batch.ts'
 import { startTailingConsumer } from '../tailing-consumer.ts'
-import { asUnavailable, type Environment, openEnvironment } from './environment.ts'
-import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { checkKey } from './key-check.ts'
 import { createTailPoller } from './tail-poller.ts'
-import { dropExpired } from './retention.ts'
+import { createLmdbTopic, type LmdbTopic } from './lmdb-topic.ts'
+import { dropExpired, startRounds } from './retention.ts'
 import { createTopicCursor } from './topic-cursor.ts'
-import { createTopicStore, type TopicStore } from './topic-store.ts'
 
 export interface LmdbLogOptions {
   readonly directory: string
@@ -44,12 +42,6 @@ export interface LmdbLogOptions {
   readonly retentionEveryMs?: number
 }
 
-interface OpenTopic {
-  readonly environment: Environment
-  readonly store: TopicStore
-  readonly commit: GroupCommit
-}
-
 /**
  * The embedded event log: one lmdb environment a topic under `directory`, opened when first used, so that a topic's flushes
  * and its retention are its own. Several processes may have the same directory open, reading and writing.
@@ -61,14 +53,14 @@ export const openLmdbLog = async (options: LmdbLogOptions): Promise<EventLog> =>
   const { directory, sealer, clock } = options
   const logger = options.logger ?? silentLogger
   checkKey(directory, sealer, randomBytes(6).toString('hex'))
-  const topics = new Map<LogTopicName, OpenTopic>()
+  const topics = new Map<LogTopicName, LmdbTopic>()
   const consumers = new Set<LogConsumer>()
   const appendedKeys = createAppendedKeys()
   const keyCache = createKeyCache()
   const poller = createTailPoller({
     pollMs: options.pollMs ?? 5,
-    commitCount: (topic) => opened(topic).store.commitCount(),
-    endRead: (topic) => opened(topic).store.endRead(),
+    commitCount: (topic) => topicOf(topic).opened().store.commitCount(),
+    endRead: (topic) => topicOf(topic).opened().store.endRead(),
   })
   let closing: Promise<void> | null = null
 
@@ -76,106 +68,75 @@ export const openLmdbLog = async (options: LmdbLogOptions): Promise<EventLog> =>
     if (closing !== null) throw new LogUnavailable('closed', 'the log is closed')
   }
 
-  const openTopic = (topic: LogTopicName, topicDirectory: string, partitions: number): Omit<OpenTopic, 'commit'> => {
-    try {
-      const environment = openEnvironment(topicDirectory)
-      return {
-        environment,
-        store: createTopicStore({ topic, partitions, directory: topicDirectory, environment, sealer, nowMs: () => clock.now() }),
-      }
-    } catch (error) {
-      throw asUnavailable(error, { what: topic, directory: topicDirectory, bytes: 0 })
-    }
-  }
-  const opened = (topic: LogTopicName): OpenTopic => {
+  const topicOf = (topic: LogTopicName): LmdbTopic => {
     const here = topics.get(topic)
     if (here !== undefined) return here
-    const { partitions } = logTopics[topic]
-    const topicDirectory = join(directory, topic)
-    const { environment, store } = openTopic(topic, topicDirectory, partitions)
-    const commit = createGroupCommit({
-      partitions,
+    const created = createLmdbTopic({
+      topic,
+      directory: join(directory, topic),
+      sealer,
+      nowMs: () => clock.now(),
       keys: appendedKeys,
-      write: (blobs) => store.write(blobs).then(() => poller.appended(topic)),
       lingerMsMax: options.lingerMsMax ?? 10,
       commitBytesTarget: options.commitBytesTarget ?? 1_048_576,
       blobBytesMax: options.blobBytesMax ?? 524_288,
       queueBytesMax: options.queueBytesMax ?? 134_217_728,
-      steadyNowMs: () => performance.now(),
+      appended: () => poller.appended(topic),
     })
-    const topicOpened = { environment, store, commit }
-    topics.set(topic, topicOpened)
-    return topicOpened
+    topics.set(topic, created)
+    return created
   }
+  const openAll = (names: readonly LogTopicName[]): Promise<unknown> => Promise.all(names.map((name) => topicOf(name).open()))
 
   const source: PartitionSource = {
     range(topic, partition) {
-      const { store } = opened(topic)
+      const { store } = topicOf(topic).opened()
       try {
         return { topic, partition, earliest: store.earliestOffset(partition), next: store.nextOffsets()[partition]! }
       } finally {
         store.endRead()
       }
     },
-    openCursor: (topic, partition) => createTopicCursor(topic, partition, opened(topic).store, keyCache),
+    openCursor: (topic, partition) => createTopicCursor(topic, partition, topicOf(topic).opened().store, keyCache),
     watch: (topic, appended) => poller.watch(topic, appended),
   }
 
-  const retention = options.mode === 'owner' ? startRetention() : null
-  function startRetention(): { stop(): Promise<void> } {
+  const dropOld = async (): Promise<void> => {
     const limits = { retentionMs: options.retentionMs ?? 7 * 86_400_000, retentionBytes: options.retentionBytes ?? 8 * 1024 ** 3 }
-    let running: Promise<void> = Promise.resolve()
-    const round = async (): Promise<void> => {
-      for (const [topic, { partitions, retention: kind }] of Object.entries(logTopics) as [
-        LogTopicName,
-        (typeof logTopics)[LogTopicName],
-      ][]) {
-        if (kind !== 'expire' || closing !== null) continue
-        try {
-          const { environment } = opened(topic)
-          const dropped = await dropExpired(environment, partitions, limits, clock.now(), () => closing === null)
-          if (dropped > 0) logger.debug({ topic, blobs: dropped }, 'old records dropped')
-        } catch (error) {
-          logger.warn({ topic, error: String(error) }, 'retention could not drop old records; it tries again')
-        }
+    for (const topic of Object.keys(logTopics) as LogTopicName[]) {
+      if (logTopics[topic].retention !== 'expire' || closing !== null) continue
+      try {
+        const dropped = await dropExpired(await topicOf(topic).open(), limits, clock.now(), () => closing === null)
+        if (dropped > 0) logger.debug({ topic, blobs: dropped }, 'old records dropped')
+      } catch (error) {
+        logger.warn({ topic, error: String(error) }, 'retention could not drop old records; it tries again')
       }
     }
-    let busy = false
-    const timer = setInterval(() => {
-      if (busy) return
-      busy = true
-      running = round().finally(() => (busy = false))
-    }, options.retentionEveryMs ?? 10_000)
-    return {
-      stop() {
-        clearInterval(timer)
-        return running
-      },
-    }
   }
+  const retention = options.mode === 'owner' ? startRounds(dropOld, options.retentionEveryMs ?? 10_000) : null
 
   const close = async (): Promise<void> => {
     await Promise.all([...consumers].map((consumer) => consumer.close()))
     poller.close()
-    await Promise.all([...topics.values()].map(({ commit }) => commit.close()))
     await retention?.stop()
     // Each awaited, so that nothing native is under way when the process ends: `await close()`, then process.exit, is safe on both
     // runtimes. Exiting without it loses what was not acknowledged and nothing else.
-    for (const { environment } of topics.values()) await environment.close()
+    for (const topic of topics.values()) await topic.close()
   }
 
   return {
     async append(topic, records) {
       alive()
-      return opened(topic).commit.append(records)
+      return topicOf(topic).commit.append(records)
     },
     createAppender(topic) {
       alive()
-      const { commit } = opened(topic)
+      const { commit } = topicOf(topic)
       return { push: (partition, key, value, more, evenMore) => commit.push(partition, encodeKeyBytes(key), value, more, evenMore) }
     },
     async consume(consume) {
       alive()
+      await openAll(consume.topics)
       const consumer: LogConsumer = await startTailingConsumer(source, consume, () => consumers.delete(consumer))
       if (closing !== null) await consumer.close()
       else consumers.add(consumer)
@@ -183,18 +144,28 @@ export const openLmdbLog = async (options: LmdbLogOptions): Promise<EventLog> =>
     },
     async ranges(names) {
       alive()
+      await openAll(names)
       return names.flatMap((topic) => Array.from({ length: logTopics[topic].partitions }, (_, partition) => source.range(topic, partition)))
     },
     read(topic, partition, from, to) {
       alive()
       if (!Number.isInteger(partition) || partition < 0 || partition >= logTopics[topic].partitions)
         throw new RangeError(`${topic} has no partition ${partition}`)
-      return readRange(source, topic, partition, from, to)
+      return readRange(
+        () =>
+          topicOf(topic)
+            .open()
+            .then(() => source),
+        topic,
+        partition,
+        from,
+        to,
+      )
     },
     stats() {
       const all: Record<string, number> = {}
-      for (const [topic, { commit, store }] of topics) {
-        const { lost, locked } = store.conflicts()
+      for (const [topic, { commit, conflicts }] of topics) {
+        const { lost, locked } = conflicts()
         const latency = commit.latency.snapshot()
         const named = {
           ...commit.stats(),

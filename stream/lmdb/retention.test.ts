@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createSealer } from '../seal.ts'
-import { openEnvironment } from './environment.ts'
+import { type Environment, openEnvironment } from './environment.ts'
 import { openLmdbLog } from './open-lmdb-log.ts'
 import { dropExpired, usedBytes } from './retention.ts'
 
@@ -16,6 +16,11 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
 const topic = 'observations.by-device.v1'
 const always = (): boolean => true
+const retained = (environment: Environment) => ({
+  environment,
+  partitions: 4,
+  committing: <T>(commit: () => Promise<T>): Promise<T> => commit(),
+})
 
 it('drops by age, from the front of each partition, and offsets go on where they were even when nothing is left', async () => {
   let nowMs = 0
@@ -27,9 +32,9 @@ it('drops by age, from the front of each partition, and offsets go on where they
     )
   const environment = openEnvironment(join(directory, topic))
   const limits = { retentionMs: 4, retentionBytes: Infinity }
-  expect(await dropExpired(environment, 4, limits, 10, always)).toBe(6 * 4)
+  expect(await dropExpired(retained(environment), limits, 10, always)).toBe(6 * 4)
   expect((await log.ranges([topic])).map(({ earliest, next }) => [earliest, next])).toEqual([6, 6, 6, 6].map((earliest) => [earliest, 10]))
-  expect(await dropExpired(environment, 4, limits, 1_000, always)).toBe(4 * 4)
+  expect(await dropExpired(retained(environment), limits, 1_000, always)).toBe(4 * 4)
   expect((await log.ranges([topic])).map(({ earliest, next }) => [earliest, next])).toEqual([0, 1, 2, 3].map(() => [10, 10]))
   await log.append(topic, [{ key: 'k', value: Buffer.from('next'), partition: 0 }])
   expect((await log.ranges([topic]))[0]).toMatchObject({ earliest: 10, next: 11 })
@@ -50,7 +55,7 @@ it('drops by size, the oldest first whatever the partition, and the file stays b
         topic,
         [0, 1, 2, 3].map((partition) => ({ key: 'k', value: Buffer.alloc(10_000 + ((i * 7_919) % 9_000), i), partition })),
       )
-    await dropExpired(environment, 4, { retentionMs: Infinity, retentionBytes }, nowMs, always)
+    await dropExpired(retained(environment), { retentionMs: Infinity, retentionBytes }, nowMs, always)
     environment.resetReadTxn()
     expect(usedBytes(environment)).toBeLessThanOrEqual(retentionBytes)
     if (round === 1) sizeAfterFirst = statSync(file).size

@@ -1,6 +1,7 @@
 import { getLastVersion } from 'lmdb'
 import { blobKey, partitionEndKey } from './blob-key.ts'
 import type { Environment } from './environment.ts'
+import type { OpeningGate } from './opening-gate.ts'
 
 export interface RetentionLimits {
   /** What was appended longer ago is dropped, ms. */
@@ -37,7 +38,7 @@ const oldest = (environment: Environment, partition: number): Candidate[] => {
  * Drops the oldest blobs of a topic, across its partitions, one step. Within a partition always from the front, whatever the clock
  * did. Answers how many; fewer than the step holds means that the rest stays.
  */
-const dropStep = async (environment: Environment, partitions: number, limits: RetentionLimits, nowMs: number): Promise<number> => {
+const dropStep = async ({ environment, partitions, committing }: Retained, limits: RetentionLimits, nowMs: number): Promise<number> => {
   environment.resetReadTxn()
   let overBytes = usedBytes(environment) - limits.retentionBytes
   const queues = Array.from({ length: partitions }, (_, partition) => oldest(environment, partition))
@@ -52,27 +53,44 @@ const dropStep = async (environment: Environment, partitions: number, limits: Re
     overBytes -= candidate.bytes
   }
   if (dropped.length > 0)
-    await environment.batch(() => {
-      for (const key of dropped) void environment.remove(key)
-    })
+    await committing(() =>
+      environment.batch(() => {
+        for (const key of dropped) void environment.remove(key)
+      }),
+    )
   return dropped.length
 }
 
+/** A topic as far as retention knows it. */
+export interface Retained {
+  readonly environment: Environment
+  readonly partitions: number
+  readonly committing: OpeningGate['committing']
+}
+
 /** Drops all that the limits let go, in small steps with other work between them. Answers how many blobs. Rejects when the disk does. */
-export const dropExpired = async (
-  environment: Environment,
-  partitions: number,
-  limits: RetentionLimits,
-  nowMs: number,
-  goOn: () => boolean,
-): Promise<number> => {
+export const dropExpired = async (retained: Retained, limits: RetentionLimits, nowMs: number, goOn: () => boolean): Promise<number> => {
   // Readers that were killed hold pages until somebody looks.
-  environment.readerCheck()
+  retained.environment.readerCheck()
   let total = 0
   while (goOn()) {
-    const step = await dropStep(environment, partitions, limits, nowMs)
+    const step = await dropStep(retained, limits, nowMs)
     total += step
     if (step < blobsPerStepMax) break
   }
   return total
+}
+
+/** Runs `round` every `everyMs`, one at a time. */
+export const startRounds = (round: () => Promise<void>, everyMs: number): { stop(): Promise<void> } => {
+  let running: Promise<void> | null = null
+  const timer = setInterval(() => {
+    running ??= round().finally(() => (running = null))
+  }, everyMs)
+  return {
+    async stop() {
+      clearInterval(timer)
+      await running
+    },
+  }
 }

@@ -4,6 +4,7 @@ import type { Sealer } from '../../contracts/secrets.ts'
 import type { StateStore } from '../../contracts/state-store.ts'
 import { commitUnavailable, openEnvironment } from './environment.ts'
 import { checkKey } from './key-check.ts'
+import { createOpeningGate } from './opening-gate.ts'
 
 /** Bytes of partition name and key together: lmdb's keys end at 1,978. */
 const keyBytesMax = 1_900
@@ -30,7 +31,8 @@ export const openLmdbStateStore = async ({
   readonly sealer: Sealer
 }): Promise<StateStore> => {
   checkKey(directory, sealer, randomBytes(6).toString('hex'))
-  const environment = openEnvironment(directory)
+  const gate = createOpeningGate(directory, () => performance.now())
+  const environment = await gate.opening(() => openEnvironment(directory))
   let closing: Promise<void> | null = null
   const writing = new Set<Promise<unknown>>()
   const contextOf = (partition: string, key: string): string => `state\0${partition}\0${key}`
@@ -68,12 +70,14 @@ export const openLmdbStateStore = async ({
         key: keyOf(partition, key),
         sealed: value === null ? null : sealer.seal(value, contextOf(partition, key)),
       }))
-      const written = environment.batch(() => {
-        for (const { key, sealed } of puts) {
-          if (sealed === null) void environment.remove(key)
-          else void environment.put(key, sealed, 0)
-        }
-      })
+      const written = gate.committing(() =>
+        environment.batch(() => {
+          for (const { key, sealed } of puts) {
+            if (sealed === null) void environment.remove(key)
+            else void environment.put(key, sealed, 0)
+          }
+        }),
+      )
       writing.add(written)
       try {
         await written
@@ -88,7 +92,7 @@ export const openLmdbStateStore = async ({
       }
     },
     close() {
-      closing ??= Promise.allSettled(writing).then(() => environment.close())
+      closing ??= Promise.allSettled(writing).then(() => gate.closing(() => environment.close()))
       return closing
     },
   }

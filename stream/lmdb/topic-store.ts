@@ -5,6 +5,7 @@ import type { Sealer } from '../../contracts/secrets.ts'
 import { blobKey, headKey, offsetOfKey, partitionEndKey, writeBlobKey } from './blob-key.ts'
 import { commitUnavailable, type Environment } from './environment.ts'
 import type { CommitBlob } from './group-commit.ts'
+import type { OpeningGate } from './opening-gate.ts'
 
 /**
  * One topic in one lmdb environment:
@@ -49,11 +50,20 @@ export interface TopicStoreOptions {
   readonly partitions: number
   readonly directory: string
   readonly environment: Environment
+  readonly committing: OpeningGate['committing']
   readonly sealer: Sealer
   readonly nowMs: () => number
 }
 
-export const createTopicStore = ({ topic, partitions, directory, environment, sealer, nowMs }: TopicStoreOptions): TopicStore => {
+export const createTopicStore = ({
+  topic,
+  partitions,
+  directory,
+  environment,
+  committing,
+  sealer,
+  nowMs,
+}: TopicStoreOptions): TopicStore => {
   const lookupKey = blobKey(0, 0)
   const context = (partition: number, offset: number): string => `${topic}/${partition}/${offset}`
   let lost = 0
@@ -115,6 +125,25 @@ export const createTopicStore = ({ topic, partitions, directory, environment, se
     plain: sealer.open(sealed, context(partition, firstOffset)),
   })
 
+  const writeBlobs = async (blobs: readonly CommitBlob[]): Promise<void> => {
+    try {
+      for (let losses = 0; losses < lossesMax; losses++) {
+        const head = freshHead()
+        if (await environment.ifVersion(headKey, head.commits, () => putAll(blobs, head))) return
+        lost++
+      }
+      locked++
+      environment.resetReadTxn()
+      environment.transactionSync(() => putAll(blobs, readHead()))
+    } catch (error) {
+      throw error instanceof RangeError
+        ? error
+        : await commitUnavailable(error, { what: topic, directory, bytes: blobs.reduce((sum, { records }) => sum + records.length(), 0) })
+    } finally {
+      environment.resetReadTxn()
+    }
+  }
+
   return {
     commitCount() {
       return environment.getBinaryFast(headKey) === undefined ? 0 : getLastVersion()
@@ -131,24 +160,7 @@ export const createTopicStore = ({ topic, partitions, directory, environment, se
       if (enclosing === undefined) return null
       return open(partition, offsetOfKey(enclosing), environment.getBinary(enclosing)!)
     },
-    async write(blobs) {
-      try {
-        for (let losses = 0; losses < lossesMax; losses++) {
-          const head = freshHead()
-          if (await environment.ifVersion(headKey, head.commits, () => putAll(blobs, head))) return
-          lost++
-        }
-        locked++
-        environment.resetReadTxn()
-        environment.transactionSync(() => putAll(blobs, readHead()))
-      } catch (error) {
-        throw error instanceof RangeError
-          ? error
-          : await commitUnavailable(error, { what: topic, directory, bytes: blobs.reduce((sum, { records }) => sum + records.length(), 0) })
-      } finally {
-        environment.resetReadTxn()
-      }
-    },
+    write: (blobs) => committing(() => writeBlobs(blobs)),
     endRead: () => environment.resetReadTxn(),
     conflicts: () => ({ lost, locked }),
   }
