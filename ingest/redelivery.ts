@@ -3,7 +3,7 @@ import type { Delivery, RedeliveryFilter } from '../contracts/redelivery.ts'
 export interface RedeliverySettings {
   /** Distinct readings remembered of each device. */
   readonly perDeviceMax: number
-  /** Devices remembered, at 24 bytes a reading; the one not heard for longest is forgotten first. */
+  /** Devices remembered, at 24 bytes a reading; one not heard lately is forgotten for a new one. */
   readonly devicesMax: number
 }
 
@@ -15,6 +15,10 @@ interface Recent {
   /** The slot to write next, and how many are held. */
   at: number
   held: number
+  /** The highest sequence number ever held: a higher one is new without a look. */
+  seqHigh: number
+  /** Heard since the last search for a device to forget. */
+  heard: boolean
 }
 
 const slotsAtFirst = 8
@@ -28,11 +32,13 @@ const emptyRecent = (slots: number): Recent => ({
   lengths: new Int32Array(slots),
   at: 0,
   held: 0,
+  seqHigh: none,
+  heard: false,
 })
 
 const grow = (recent: Recent, slots: number): void => {
   const { times, seqs, hashes, lengths } = recent
-  Object.assign(recent, emptyRecent(slots), { at: recent.held, held: recent.held })
+  Object.assign(recent, emptyRecent(slots), { at: recent.held, held: recent.held, seqHigh: recent.seqHigh })
   recent.times.set(times)
   recent.seqs.set(seqs)
   recent.hashes.set(hashes)
@@ -57,18 +63,30 @@ export const createRedeliveryFilter = (settings: Partial<RedeliverySettings> = {
   const { perDeviceMax = 128, devicesMax = 100_000 } = settings
   const byDevice = new Map<string, Recent>()
 
+  /** Second chance (Corbató 1968): a device heard since the last search goes to the end, the first that was not is forgotten. */
+  const forgetOne = (): void => {
+    for (const [device, recent] of byDevice) {
+      byDevice.delete(device)
+      if (!recent.heard) return
+      recent.heard = false
+      byDevice.set(device, recent)
+    }
+  }
+
   const recentOf = (device: string): Recent => {
     const known = byDevice.get(device)
-    if (known === undefined && byDevice.size >= devicesMax) byDevice.delete(byDevice.keys().next().value!)
-    const recent = known ?? emptyRecent(Math.min(slotsAtFirst, perDeviceMax))
-    // A Map keeps the order of insertion: its first key is the device not heard for longest.
-    if (known !== undefined) byDevice.delete(device)
+    if (known !== undefined) {
+      known.heard = true
+      return known
+    }
+    if (byDevice.size >= devicesMax) forgetOne()
+    const recent = emptyRecent(Math.min(slotsAtFirst, perDeviceMax))
     byDevice.set(device, recent)
     return recent
   }
 
   const isHeld = (recent: Recent, { deviceTime, seq, payloadHash, bytes }: Delivery): boolean => {
-    if (seq === null && deviceTime === null) return false
+    if (seq === null ? deviceTime === null : seq > recent.seqHigh) return false
     const hash = payloadHash | 0
     for (let i = 0; i < recent.held; i++) {
       if (recent.hashes[i] !== hash || recent.lengths[i] !== bytes || recent.seqs[i] !== (seq ?? none)) continue
@@ -83,6 +101,7 @@ export const createRedeliveryFilter = (settings: Partial<RedeliverySettings> = {
     if (recent.held === slots && slots < perDeviceMax) grow(recent, Math.min(slots * 2, perDeviceMax))
     recent.times[recent.at] = reading.deviceTime ?? none
     recent.seqs[recent.at] = reading.seq ?? none
+    if (reading.seq !== null && reading.seq > recent.seqHigh) recent.seqHigh = reading.seq
     recent.hashes[recent.at] = reading.payloadHash
     recent.lengths[recent.at] = reading.bytes
     recent.at = (recent.at + 1) % recent.hashes.length
