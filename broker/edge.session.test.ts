@@ -1,5 +1,5 @@
 import { connectAsync, type MqttClient } from 'mqtt'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { connectFrame, frame, number16, openRaw, publishFrame, type RawClient, signIn, subscribeFrame } from './test-client.ts'
 import { createTestWorld, runtimes, site, startTestEdge, type TestEdge, testRecord, type TestWorld } from './test-edge.ts'
 import type { TestIdentity } from './test-certificates.ts'
@@ -143,7 +143,8 @@ describe.each(runtimes)('sessions, on $runtime', ({ program }) => {
     })
     const got: string[] = []
     client.on('message', (topic, payload) => got.push(`${topic} ${payload.toString()}`))
-    expect(await edge.deliver(commandFor('mqttjs', 'early'))).toBe('not-subscribed')
+    // Between CONNACK and aedes' being ready for it, it is offline.
+    await vi.waitFor(async () => expect(await edge.deliver(commandFor('mqttjs', 'early'))).toBe('not-subscribed'))
     await client.subscribeAsync(topicOf('mqttjs', 'command'), { qos: 1 })
     const answers = await Promise.all(['a', 'b', 'c', 'd'].map((id) => edge.deliver(commandFor('mqttjs', id))))
     expect(answers).toEqual(['delivered', 'delivered', 'delivered', 'busy'])

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { SealBroken, type Sealer } from '../contracts/secrets.ts'
 
 /**
@@ -16,8 +16,11 @@ const nonceBytes = 12
 const tagBytes = 16
 const overheadBytes = keyIdBytes + nonceBytes + tagBytes
 const masterKeyBytes = 32
+const blindBytes = 16
 
 interface SealKey {
+  /** For `blind`. */
+  readonly nameKey: Buffer
   readonly id: Buffer
   readonly idWord: number
   readonly key: Buffer
@@ -27,7 +30,8 @@ const deriveKey = (masterKey: Buffer, purpose: string): SealKey => {
   if (masterKey.length !== masterKeyBytes) throw new RangeError(`a master key is ${masterKeyBytes} bytes, this one has ${masterKey.length}`)
   const key = Buffer.from(hkdfSync('sha256', masterKey, 'wardwatch', `seal:${purpose}`, 32))
   const id = createHash('sha256').update('wardwatch key id').update(key).digest().subarray(0, keyIdBytes)
-  return { id, idWord: id.readUInt32BE(0), key }
+  const nameKey = Buffer.from(hkdfSync('sha256', masterKey, 'wardwatch', `names:${purpose}`, 32))
+  return { id, idWord: id.readUInt32BE(0), key, nameKey }
 }
 
 /**
@@ -49,6 +53,7 @@ export const createSealer = (masterKeys: Buffer | readonly Buffer[], purpose: st
     nonce.writeUInt32BE(counter++, 8)
   }
   return {
+    blind: (text) => createHmac('sha256', current.nameKey).update(text).digest().subarray(0, blindBytes),
     seal(plain, context) {
       nextNonce()
       const cipher = createCipheriv(algorithm, current.key, nonce)

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -37,11 +37,17 @@ it('gives back what was written, a partition at a time, also after it is opened 
   await store.close()
 })
 
-it('loads thousands of entries in order and whole', async () => {
+it('loads thousands of entries, each once and whole', async () => {
   const store = await openLmdbStateStore({ directory, sealer })
   const entries = Array.from({ length: 3_000 }, (_, i) => entry(`device-${String(i).padStart(5, '0')}`, `state ${i}`))
   await store.write('p', entries)
-  expect(Object.entries(await load(store, 'p'))).toEqual(entries.map(({ key, value }) => [key, value!.toString()]))
+  expect(Object.entries(await load(store, 'p')).toSorted()).toEqual(entries.map(({ key, value }) => [key, value!.toString()]))
+  await store.close()
+  // Neither a device's name nor its state can be read on the disk.
+  const onDisk = readdirSync(directory)
+    .map((file) => readFileSync(join(directory, file)).toString('latin1'))
+    .join('')
+  expect(onDisk).not.toMatch(/device-0|state \d/)
   await store.close()
 })
 

@@ -6,21 +6,32 @@ import { commitUnavailable, openEnvironment } from './environment.ts'
 import { checkKey } from './key-check.ts'
 import { createOpeningGate } from './opening-gate.ts'
 
-/** Bytes of partition name and key together: lmdb's keys end at 1,978. */
+/** Bytes of a partition's name. */
+const partitionBytesMax = 1_000
+/** Bytes of a key: its length stands in two bytes before it. */
 const keyBytesMax = 1_900
 /** Entries read in one go, before other work of the event loop goes on. */
 const loadChunk = 512
 
-const keyOf = (partition: string, key: string): Buffer => {
-  const bytes = Buffer.from(`${partition}\0${key}`)
-  if (bytes.length > keyBytesMax)
-    throw new RangeError(`a state's partition and key are at most ${keyBytesMax} bytes, these have ${bytes.length}`)
-  return bytes
+/** The key stands in the sealed value: its place in lmdb is a blind name, for device ids are nobody's business on a stolen disk. */
+const withKey = (key: string, value: Uint8Array): Buffer => {
+  const bytes = Buffer.from(key)
+  const out = Buffer.allocUnsafe(2 + bytes.length + value.length)
+  out.writeUInt16BE(bytes.length, 0)
+  out.set(bytes, 2)
+  out.set(value, 2 + bytes.length)
+  return out
+}
+
+const withoutKey = (opened: Buffer): { key: string; value: Buffer } => {
+  const valueAt = 2 + opened.readUInt16BE(0)
+  return { key: opened.toString('utf8', 2, valueAt), value: opened.subarray(valueAt) }
 }
 
 /**
  * Detector state in an lmdb environment of its own (not the log's: a checkpoint must not delay an acknowledgement). Values are
- * sealed under their partition and key; keys stand in the clear. `write` resolves when its one transaction is on disk, rejects with
+ * sealed with their keys, under their partition and place; a place is a blind name of the key, so after a rotation of
+ * the state's key the state begins anew. `write` resolves when its one transaction is on disk, rejects with
  * `LogUnavailable` when the disk refuses; the flush runs beside the event loop. Throws `SealBroken` for another key.
  */
 export const openLmdbStateStore = async ({
@@ -35,46 +46,51 @@ export const openLmdbStateStore = async ({
   const environment = await gate.opening(() => openEnvironment(directory))
   let closing: Promise<void> | null = null
   const writing = new Set<Promise<unknown>>()
-  const contextOf = (partition: string, key: string): string => `state\0${partition}\0${key}`
+  const placeOf = (partition: string, key: string): Buffer => {
+    if (Buffer.byteLength(key) > keyBytesMax)
+      throw new RangeError(`a state's key is at most ${keyBytesMax} bytes, this one has ${Buffer.byteLength(key)}`)
+    return Buffer.concat([Buffer.from(`${partition}\0`), sealer.blind(`${partition}\0${key}`)])
+  }
+  const contextOf = (place: Buffer): string => `state ${place.toString('latin1')}`
+  const checkPartition = (partition: string): void => {
+    if (partition.includes('\0') || Buffer.byteLength(partition) > partitionBytesMax)
+      throw new RangeError(`a state partition's name has no NUL and at most ${partitionBytesMax} bytes`)
+  }
   const alive = (): void => {
     if (closing !== null) throw new LogUnavailable('closed', 'the state store is closed')
   }
 
   return {
     async *load(partition) {
-      if (partition.includes('\0')) throw new RangeError('a state partition has no NUL in its name')
-      const prefixBytes = Buffer.byteLength(partition) + 1
-      let start = keyOf(partition, '')
+      checkPartition(partition)
+      let start = Buffer.from(`${partition}\0`)
       const end = Buffer.from(`${partition}\u0001`)
       for (;;) {
         alive()
-        const keys = [...environment.getKeys({ start, end, limit: loadChunk })].map((key) => Buffer.from(key))
-        const sealed = keys.map((key) => environment.getBinary(key)!)
+        const places = [...environment.getKeys({ start, end, limit: loadChunk })].map((place) => Buffer.from(place))
+        const sealed = places.map((place) => environment.getBinary(place)!)
         environment.resetReadTxn()
-        for (const [i, stored] of keys.entries()) {
-          const key = stored.toString('utf8', prefixBytes)
-          yield { key, value: sealer.open(sealed[i]!, contextOf(partition, key)) }
-        }
-        if (keys.length < loadChunk) return
-        // The next key in order: the last one with a zero byte behind it.
-        start = Buffer.concat([keys.at(-1)!, Buffer.alloc(1)])
+        for (const [i, place] of places.entries()) yield withoutKey(sealer.open(sealed[i]!, contextOf(place)))
+        if (places.length < loadChunk) return
+        // The next place in order: the last one with a zero byte behind it.
+        start = Buffer.concat([places.at(-1)!, Buffer.alloc(1)])
         await new Promise((resolve) => setImmediate(resolve))
       }
     },
     async write(partition, entries) {
       alive()
-      if (partition.includes('\0')) throw new RangeError('a state partition has no NUL in its name')
+      checkPartition(partition)
       if (entries.length === 0) return
       // Everything that can be refused is refused before the first put.
-      const puts = entries.map(({ key, value }) => ({
-        key: keyOf(partition, key),
-        sealed: value === null ? null : sealer.seal(value, contextOf(partition, key)),
-      }))
+      const puts = entries.map(({ key, value }) => {
+        const place = placeOf(partition, key)
+        return { place, sealed: value === null ? null : sealer.seal(withKey(key, value), contextOf(place)) }
+      })
       const written = gate.committing(() =>
         environment.batch(() => {
-          for (const { key, sealed } of puts) {
-            if (sealed === null) void environment.remove(key)
-            else void environment.put(key, sealed, 0)
+          for (const { place, sealed } of puts) {
+            if (sealed === null) void environment.remove(place)
+            else void environment.put(place, sealed, 0)
           }
         }),
       )
