@@ -67,7 +67,11 @@ export const controlOperations = ({ log, analyst, sink, triage, directory, autho
   verify: operation(z.strictObject({}), async () => verifyChain(log)),
   // The first line of the answer is the columns, as JSON; the rows follow.
   query: operation(
-    z.strictObject({ sql: z.string().min(1).max(100_000), format: z.enum(analystFormats).default('JSONEachRow') }),
+    z.strictObject({
+      sql: z.string().min(1).max(100_000),
+      format: z.enum(analystFormats).default('JSONEachRow'),
+      rowsMax: z.int().min(1).max(10_000_000).default(10_000),
+    }),
     (question) => queryPieces(analyst, question),
   ),
   watch: operation(z.strictObject({}), (_body, signal) => alertLines(triage, signal)),
@@ -86,9 +90,9 @@ const withoutSecrets = ({ passwordHash, ...record }: DeviceRecord) => ({
 
 const queryPieces = async function* (
   analyst: Analyst,
-  { sql, format }: { sql: string; format: (typeof analystFormats)[number] },
+  { sql, format, rowsMax }: { sql: string; format: (typeof analystFormats)[number]; rowsMax: number },
 ): AsyncGenerator<string | Uint8Array> {
-  const answer = await analyst.ask(sql, { format })
+  const answer = await analyst.ask(sql, { format, rowsMax })
   if (!answer.ok) throw new OperationRefused(answer.detail)
   yield `${JSON.stringify(answer.columns)}\n`
   yield* answer.pieces

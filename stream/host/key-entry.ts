@@ -22,8 +22,8 @@ export interface KeyEntry {
   /** In which checkpoint generation it was last touched; 0 when its last change is in a checkpoint. */
   mark: number
   evicted: boolean
-  older: KeyEntry | null
-  newer: KeyEntry | null
+  /** Its place in the order of eviction: at or before where it belongs. */
+  place: number
 }
 
 export const createKeyEntry = (key: string, stages: number, timers: number): KeyEntry => ({
@@ -39,43 +39,5 @@ export const createKeyEntry = (key: string, stages: number, timers: number): Key
   proven: false,
   mark: 0,
   evicted: false,
-  older: null,
-  newer: null,
+  place: -1,
 })
-
-/** Entries in the order in which they were last observed: a doubly linked list through the entries, so that a touch allocates nothing. */
-export interface RecencyList {
-  readonly oldest: KeyEntry | null
-  /** Makes it the newest; it must be in no list, or in this one. */
-  touch(entry: KeyEntry): void
-  remove(entry: KeyEntry): void
-}
-
-export const createRecencyList = (): RecencyList => {
-  let oldest: KeyEntry | null = null
-  let newest: KeyEntry | null = null
-  const remove = (entry: KeyEntry): void => {
-    if (entry.older === null) {
-      if (oldest !== entry) return
-      oldest = entry.newer
-    } else entry.older.newer = entry.newer
-    if (entry.newer === null) newest = entry.older
-    else entry.newer.older = entry.older
-    entry.older = null
-    entry.newer = null
-  }
-  return {
-    get oldest() {
-      return oldest
-    },
-    touch(entry) {
-      if (entry === newest) return
-      remove(entry)
-      entry.older = newest
-      if (newest === null) oldest = entry
-      else newest.newer = entry
-      newest = entry
-    },
-    remove,
-  }
-}

@@ -1,4 +1,5 @@
-import { type KeyEntry, createKeyEntry, createRecencyList } from './key-entry.ts'
+import { createEvictionOrder } from './eviction-order.ts'
+import { type KeyEntry, createKeyEntry } from './key-entry.ts'
 
 /**
  * The keys of one partition, bounded. Over `keysMax` the key goes that has gone longest without an observation, by offset and
@@ -26,40 +27,32 @@ export interface KeyTableOptions {
 
 export const createKeyTable = ({ keysMax, stages, timers, onEvict }: KeyTableOptions): KeyTable => {
   const entries = new Map<string, KeyEntry>()
-  const proven = createRecencyList()
-  const unproven = createRecencyList()
-  const listOf = (entry: KeyEntry) => (entry.proven ? proven : unproven)
-  const evictOldest = (): void => {
-    const entry = unproven.oldest ?? proven.oldest
-    if (entry === null) return
-    onEvict(entry)
-    listOf(entry).remove(entry)
-    entries.delete(entry.key)
-    entry.evicted = true
-  }
+  const order = createEvictionOrder()
   return {
     get size() {
       return entries.size
     },
     get: (key) => entries.get(key),
     create(key) {
-      while (entries.size >= keysMax) evictOldest()
+      while (entries.size >= keysMax) {
+        const entry = order.takeNext()
+        if (entry === null) break
+        onEvict(entry)
+        entries.delete(entry.key)
+        entry.evicted = true
+      }
       const entry = createKeyEntry(key, stages, timers)
       entries.set(key, entry)
-      unproven.touch(entry)
+      order.add(entry)
       return entry
     },
     put(entry) {
       entries.set(entry.key, entry)
-      listOf(entry).touch(entry)
+      order.add(entry)
     },
     touch(entry, offset, isProof) {
       entry.seen = offset
-      if (isProof && !entry.proven) {
-        unproven.remove(entry)
-        entry.proven = true
-      }
-      listOf(entry).touch(entry)
+      if (isProof && !entry.proven) entry.proven = true
     },
   }
 }
