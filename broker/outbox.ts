@@ -55,6 +55,8 @@ interface Flush<Owner> {
 }
 
 const recordOverheadBytes = 64
+/** How long nothing may come before a busy linger ends: longer than a turn of the event loop under load. */
+const busyStepMs = 4
 const retryMsMin = 50
 const retryMsMax = 1_000
 const topics = Object.keys(logTopics) as LogTopicName[]
@@ -80,12 +82,15 @@ export const createOutbox = <Owner extends AckOwner>(options: {
   log: EventLog
   clock: Clock
   logger: Logger
-  limits: Pick<EdgeLimits, 'lingerMsMax' | 'batchRecordsMin' | 'observationsQueuedMax' | 'logStallMs'>
+  limits: Pick<
+    EdgeLimits,
+    'lingerMsMax' | 'lingerBusyMsMax' | 'busyRecordsMin' | 'batchRecordsMin' | 'observationsQueuedMax' | 'logStallMs'
+  >
   durable: (owner: Owner, nowMs: number) => void
   settled: () => void
 }): Outbox<Owner> => {
   const { log, clock, logger, limits, durable, settled } = options
-  const { lingerMsMax, batchRecordsMin } = limits
+  const { lingerMsMax, lingerBusyMsMax, busyRecordsMin, batchRecordsMin } = limits
   let waiting = emptyFlush<Owner>()
   let flying: Flush<Owner> | null = null
   let spare: Flush<Owner> | null = null
@@ -112,11 +117,23 @@ export const createOutbox = <Owner extends AckOwner>(options: {
         flush()
       })
     } else if (timer === null && !immediate) {
-      timer = setTimeout(() => {
-        timer = null
-        flush()
-      }, lingerMsMax)
+      timer = setTimeout(lingered, lingerMsMax, lingerMsMax, 0)
     }
+  }
+
+  /**
+   * The linger is over. A flush costs the same whether it takes a hundred messages or a thousand, so while they keep coming fast
+   * it waits on, in small steps, until a step brings nothing or `lingerBusyMsMax` have passed.
+   */
+  const lingered = (waitedMs: number, messagesBefore: number): void => {
+    const { messages } = waiting
+    const stepMs = Math.min(busyStepMs, lingerBusyMsMax - waitedMs)
+    if (stepMs > 0 && messages >= busyRecordsMin && messages > messagesBefore && drained.length === 0) {
+      timer = setTimeout(lingered, stepMs, waitedMs + stepMs, messages)
+      return
+    }
+    timer = null
+    flush()
   }
 
   const flush = (): void => {
