@@ -4,7 +4,7 @@ import type { DetectorContext } from '../contracts/detector.ts'
 import { vitalNamed } from '../contracts/vitals.ts'
 import { cusum } from './math/cusum.ts'
 import { decimal, rounded, span, sureness } from './math/decimal.ts'
-import { type Ewma, addToEwma } from './math/ewma.ts'
+import { addToEwma } from './math/ewma.ts'
 
 /**
  * What a step in a vital is: at least `least` and `share` of the level, besides what the body itself may do in the time between two readings
@@ -22,8 +22,8 @@ interface Step {
   readonly moves?: 'by-hand' | 'by-exertion'
 }
 
-const vitalSteps = new Map<string, Step>(
-  Object.entries({
+const vitalSteps = new Map<string, Step & { readonly number: number }>(
+  Object.entries<Step>({
     hr: { least: 25, share: 0.25, perMinute: 20, deviations: 8, grain: 10, moves: 'by-exertion' },
     pulse: { least: 25, share: 0.25, perMinute: 20, deviations: 8, grain: 10, moves: 'by-exertion' },
     resp: { least: 14, share: 0.5, perMinute: 15, deviations: 8, grain: 10, moves: 'by-exertion' },
@@ -36,7 +36,7 @@ const vitalSteps = new Map<string, Step>(
     etco2: { least: 15, share: 0.3, perMinute: 10, deviations: 6, grain: 10 },
     infusionRate: { least: 1, share: 0.5, perMinute: 0, deviations: 6, grain: 100, moves: 'by-hand' },
     ambientTemp: { least: 6, share: 0, perMinute: 0.5, deviations: 4, grain: 100 },
-  } satisfies Record<string, Step>),
+  }).map(([name, step], number) => [name, { ...step, number }]),
 )
 
 /** Half of the step, in units of the step: what lies beyond it speaks for the new level, what lies before it for the old. */
@@ -47,18 +47,11 @@ const exertionSteps = 20
 const memory = 32
 
 const state = z.object({
-  levels: z.record(
-    z.string(),
-    z.tuple([
-      /** learned mean, mean deviation, samples (an `Ewma`) */ z.number(),
-      z.number(),
-      z.number(),
-      /** the last value */ z.number(),
-      /** when a step came that is now doubted, ms; 0 for none */ z.number(),
-      /** where it led */ z.number(),
-      /** evidence gathered that it lasts */ z.number(),
-    ]),
-  ),
+  /**
+   * Eight numbers a vital, in the order in which the vitals were first heard, all in one list: a reading then goes through one stretch of
+   * memory. See `at...` for what they are.
+   */
+  levels: z.array(z.number()),
   /** The newest time of a reading, ms. */
   time: z.number(),
   /** When a setting was last changed by hand, ms. */
@@ -66,7 +59,28 @@ const state = z.object({
   firedAt: z.number(),
 })
 type State = z.infer<typeof state>
-type Level = State['levels'][string]
+
+/** What follows the vital's number in `vitalSteps`: learned mean, mean deviation, samples (an `Ewma`); */
+const atMean = 1
+const atDeviation = 2
+const atSamples = 3
+/** the last value; */
+const atLast = 4
+/** when a step came that is now doubted, ms, 0 for none; */
+const atSince = 5
+/** where it led; */
+const atLed = 6
+/** evidence gathered that it lasts. */
+const atEvidence = 7
+const levelNumbers = 8
+
+/** Where the vital's numbers begin; the list's end when it has none. Devices send their vitals in the same order: `next` is nearly always right. */
+const placeOf = (levels: readonly number[], number: number, next: number): number => {
+  if (next < levels.length && levels[next] === number) return next
+  let at = 0
+  while (at < levels.length && levels[at] !== number) at += levelNumbers
+  return at
+}
 
 interface Parameters {
   readonly samplesMin: number
@@ -105,11 +119,12 @@ export default defineDetector({
   }),
   state,
   stateBytesMax: 2_400,
-  initial: (): State => ({ levels: {}, time: 0, setAt: 0, firedAt: 0 }),
+  initial: (): State => ({ levels: [], time: 0, setAt: 0, firedAt: 0 }),
   observe(state, observation, parameters, context) {
     if (observation.kind === 'session') {
       // What lasted only until the next connection did not last: two that share an identity bring two levels by turns.
-      if (observation.event === 'connect') for (const name in state.levels) state.levels[name]![4] = 0
+      if (observation.event !== 'connect') return
+      for (let at = atSince; at < state.levels.length; at += levelNumbers) state.levels[at] = 0
       return
     }
     const time = observation.deviceTime ?? observation.receivedAt
@@ -122,91 +137,104 @@ export default defineDetector({
     if (elapsedMs < 0 && elapsedMs > -3_600_000) return
     state.time = time
     const { vitals } = observation
+    const { levels } = state
+    let next = 0
     const minutes = Math.max(0, elapsedMs) / 60_000
     const atWork = (vitals['steps'] ?? 0) >= exertionSteps
     for (const name in vitals) {
       const step = vitalSteps.get(name)
       if (step === undefined) continue
       const value = vitals[name]!
-      const level = state.levels[name]
-      if (level === undefined) {
-        state.levels[name] = [rounded(value, step.grain), 0, 1, value, 0, 0, 0]
+      const at = placeOf(levels, step.number, next)
+      next = at + levelNumbers
+      if (at === levels.length) {
+        levels.push(step.number, rounded(value, step.grain), 0, 1, value, 0, 0, 0)
         continue
       }
-      const before = level[3]
-      level[3] = value
-      if (level[4] === 0) {
-        if (level[2] >= parameters.samplesMin && isStep(step, level, before, value, minutes, atWork)) doubt(level, time)
-        else learn(level, step, value)
+      const before = levels[at + atLast]!
+      levels[at + atLast] = value
+      if (levels[at + atSince] === 0) {
+        if (levels[at + atSamples]! >= parameters.samplesMin && isStep(step, levels, at, before, value, minutes, atWork))
+          doubt(levels, at, time)
+        else addToEwma(levels, value, memory, step.grain, at + atMean)
         continue
       }
-      if (gather(state, level, step, value, time, atWork, parameters))
-        emitShift(name, level, value, time, observation.site, parameters, context)
+      if (gather(state, at, step, value, time, atWork, parameters))
+        emitShift(name, levels, at, value, time, observation.site, parameters, context)
     }
   },
 })
 
-const learn = (level: Level, { grain }: Step, value: number): void => addToEwma(level as unknown as Ewma, value, memory, grain)
-
 /** A step away from the level, in one go, and further than a body moves in that time. */
-const isStep = (step: Step, level: Level, before: number, value: number, minutes: number, atWork: boolean): boolean => {
+const isStep = (
+  step: Step,
+  levels: readonly number[],
+  at: number,
+  before: number,
+  value: number,
+  minutes: number,
+  atWork: boolean,
+): boolean => {
   const jump = value - before
-  const away = value - level[0]
+  const mean = levels[at + atMean]!
+  const away = value - mean
   const size = Math.abs(jump)
   // Cheap and nearly always enough.
   if (size < step.least || away * jump <= 0) return false
   if (step.moves === 'by-exertion' && atWork) return false
-  if (step.moves === 'by-hand' && (value === 0 || level[0] < step.least)) return false
-  const least = Math.max(step.least, step.share * Math.abs(level[0]), step.deviations * level[1]) + step.perMinute * minutes
+  if (step.moves === 'by-hand' && (value === 0 || mean < step.least)) return false
+  const least = Math.max(step.least, step.share * Math.abs(mean), step.deviations * levels[at + atDeviation]!) + step.perMinute * minutes
   return size >= least && Math.abs(away) >= least
 }
 
-const doubt = (level: Level, time: number): void => {
-  level[4] = Math.max(1, time)
-  level[5] = rounded(level[3], 100)
-  level[6] = slack
+const doubt = (levels: number[], at: number, time: number): void => {
+  levels[at + atSince] = Math.max(1, time)
+  levels[at + atLed] = rounded(levels[at + atLast]!, 100)
+  levels[at + atEvidence] = slack
 }
 
 /** Weighs a reading after a step; true when the shift is to be told now. */
-const gather = (state: State, level: Level, step: Step, value: number, time: number, atWork: boolean, parameters: Parameters): boolean => {
+const gather = (state: State, at: number, step: Step, value: number, time: number, atWork: boolean, parameters: Parameters): boolean => {
   const { readingsMin, lastsMs, adoptMs, toldMs, cooldownMs } = parameters
+  const { levels } = state
   const enough = readingsMin * (1 - slack)
   // 1 at the new level, 0 at the old; beyond either says no more than that.
-  const stays = Math.max(-1, Math.min(1, (value - level[0]) / (level[5] - level[0])))
-  level[6] = Math.min(enough * 2, cusum(level[6], stays, slack))
-  if (level[6] <= 0) {
-    level[4] = 0
+  const stays = Math.max(-1, Math.min(1, (value - levels[at + atMean]!) / (levels[at + atLed]! - levels[at + atMean]!)))
+  levels[at + atEvidence] = Math.min(enough * 2, cusum(levels[at + atEvidence]!, stays, slack))
+  if (levels[at + atEvidence]! <= 0) {
+    levels[at + atSince] = 0
     return false
   }
-  const told = step.moves === 'by-hand' && state.setAt > 0 && Math.abs(state.setAt - level[4]) <= toldMs
-  if (told || (step.moves === 'by-exertion' && atWork) || isSettled(level, time, enough, adoptMs)) {
-    adopt(level)
+  const told = step.moves === 'by-hand' && state.setAt > 0 && Math.abs(state.setAt - levels[at + atSince]!) <= toldMs
+  if (told || (step.moves === 'by-exertion' && atWork) || isSettled(levels, at, time, enough, adoptMs)) {
+    adopt(levels, at)
     return false
   }
-  if (level[6] < enough || time - level[4] < lastsMs) return false
+  if (levels[at + atEvidence]! < enough || time - levels[at + atSince]! < lastsMs) return false
   if (state.firedAt > 0 && time - state.firedAt < cooldownMs && time >= state.firedAt) return false
   state.firedAt = time
   return true
 }
 
 /** It has stayed for long and often enough, or, half-way between the two levels, for much longer. */
-const isSettled = (level: Level, time: number, enough: number, adoptMs: number): boolean => {
-  const lastedMs = time - level[4]
-  return (lastedMs >= adoptMs && level[6] >= enough * 2) || lastedMs >= adoptMs * 6
+const isSettled = (levels: readonly number[], at: number, time: number, enough: number, adoptMs: number): boolean => {
+  const lastedMs = time - levels[at + atSince]!
+  return (lastedMs >= adoptMs && levels[at + atEvidence]! >= enough * 2) || lastedMs >= adoptMs * 6
 }
 
 /** The new level is the level; its deviation is learned anew. */
-const adopt = (level: Level): void => {
-  level[0] = rounded(level[3], 100)
-  level[2] = 1
-  level[4] = 0
-  level[5] = 0
-  level[6] = 0
+const adopt = (levels: number[], at: number): void => {
+  levels[at + atMean] = rounded(levels[at + atLast]!, 100)
+  levels[at + atSamples] = 1
+  levels[at + atSince] = 0
+  levels[at + atLed] = 0
+  levels[at + atEvidence] = 0
 }
 
 const emitShift = (
   name: string,
-  level: Level,
+  levels: readonly number[],
+  at: number,
   value: number,
   time: number,
   site: string,
@@ -214,12 +242,14 @@ const emitShift = (
   context: DetectorContext,
 ): void => {
   const row = vitalNamed(name)!
-  const [usual, deviation] = level
+  const usual = levels[at + atMean]!
+  const deviation = levels[at + atDeviation]!
+  const evidence = levels[at + atEvidence]!
   const shift = value - usual
   const percent = Math.abs(usual) >= 1 ? ` (${shift > 0 ? '+' : ''}${decimal((shift / Math.abs(usual)) * 100, 0)} %)` : ''
   context.emit({
-    score: sureness(level[6], readingsMin * (1 - slack)),
-    why: `${row.title} of ${context.key} stepped from its learned ${decimal(usual)} ${row.unit} (varying by ${decimal(deviation)}) to ${decimal(level[5])} between two readings, and is ${decimal(value)}${percent} after ${span(time - level[4])}.`,
+    score: sureness(evidence, readingsMin * (1 - slack)),
+    why: `${row.title} of ${context.key} stepped from its learned ${decimal(usual)} ${row.unit} (varying by ${decimal(deviation)}) to ${decimal(levels[at + atLed]!)} between two readings, and is ${decimal(value)}${percent} after ${span(time - levels[at + atSince]!)}.`,
     evidence: [
       { feature: name, observed: rounded(value, 100), expected: usual, unit: row.unit },
       { feature: `usual deviation of ${name}`, observed: rounded(Math.abs(shift), 100), expected: deviation, unit: row.unit },

@@ -14,17 +14,23 @@ export type Ewma = z.infer<typeof ewmaState>
 
 export const ewma = (): Ewma => [0, 0, 0]
 
-/** Folds `value` in. `samplesMax` is 1/weight in the long run; results are kept to 1/`steps`. */
-export const addToEwma = (state: Ewma, value: number, samplesMax: number, steps: number): void => {
-  const n = state[2]
+/**
+ * Folds `value` in. `samplesMax` is 1/weight in the long run; results are kept to 1/`steps`.
+ * @param at where in a longer list the three numbers stand
+ */
+export const addToEwma = (state: Ewma | number[], value: number, samplesMax: number, steps: number, at = 0): void => {
+  const list: number[] = state
+  const n = list[at + 2]!
   if (n === 0) {
-    state[0] = Math.round(value * steps) / steps
-    state[2] = 1
+    list[at] = Math.round(value * steps) / steps
+    list[at + 2] = 1
     return
   }
   const weight = n < samplesMax ? n + 1 : samplesMax
-  const away = value - state[0]
-  state[1] = Math.round((state[1] + (Math.abs(away) - state[1]) / weight) * steps) / steps
-  state[0] = Math.round((state[0] + away / weight) * steps) / steps
-  if (n < samplesMax) state[2] = n + 1
+  const mean = list[at]!
+  const deviation = list[at + 1]!
+  const away = value - mean
+  list[at + 1] = Math.round((deviation + (Math.abs(away) - deviation) / weight) * steps) / steps
+  list[at] = Math.round((mean + away / weight) * steps) / steps
+  if (n < samplesMax) list[at + 2] = n + 1
 }
