@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isIP } from 'node:net'
 import { z } from 'zod'
@@ -48,7 +48,6 @@ export const loadIdentity = async (options: {
     serverCertificatePem: server.certificatePem,
     serverNames: [...names],
   }
-  mkdirSync(data, { recursive: true, mode: 0o700 })
   writeFileSync(`${file}.new`, sealer.seal(Buffer.from(JSON.stringify(identity)), 'identity'), { mode: 0o600, flush: true })
   renameSync(`${file}.new`, file)
   // Devices need the CA's certificate; it is public.

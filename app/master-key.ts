@@ -1,6 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeDirectory } from './make-directory.ts'
 
 export type MasterKey =
   | { readonly ok: true; readonly key: Buffer; readonly from: string }
@@ -25,12 +26,13 @@ export const loadMasterKey = (options: {
   }
   const file = options.keyFile ?? join(data, 'master.key')
   if (!existsSync(file)) {
-    if (options.keyFile === undefined && existsSync(join(data, 'log')))
+    if (existsSync(join(data, 'log')))
       return {
         ok: false,
         problem: `${file} is missing, and ${data} holds sealed data: put the key file back, or give the key in WARDWATCH_KEY`,
       }
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    const unusable = makeDirectory(dirname(file))
+    if (unusable !== null) return { ok: false, problem: `keyFile: ${unusable}` }
     writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
     chmodSync(file, 0o600)
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../contracts/clock.ts'
 import type { Logger } from '../contracts/logger.ts'
@@ -7,6 +7,7 @@ import { createSealer } from '../stream/seal.ts'
 import type { Config } from './config.ts'
 import { startHealthServer } from './health-server.ts'
 import { type Identity, loadIdentity } from './identity.ts'
+import { makeDirectory } from './make-directory.ts'
 import { deriveKey, loadMasterKey } from './master-key.ts'
 import type { BridgeOptions, DetectOptions, EdgeOptions, HubOptions, LogOptions } from './roles/options.ts'
 import type { Stats } from './roles/channel.ts'
@@ -35,7 +36,8 @@ export interface PlatformOptions {
 export const startPlatform = async (options: PlatformOptions): Promise<PlatformStart> => {
   const { config, logger, logFile, onProgress } = options
   const clock = systemClock
-  mkdirSync(config.data, { recursive: true, mode: 0o700 })
+  const unusable = makeDirectory(config.data)
+  if (unusable !== null) return { ok: false, problem: `data: ${unusable}` }
   const claim = await claimDirectory(config.data)
   if ('refused' in claim) return { ok: false, problem: claim.refused }
   const refuse = async (problem: string): Promise<PlatformStart> => {
@@ -129,6 +131,7 @@ const planRoles = (config: Config, master: Buffer, identity: Identity): RolePlan
       deadLettersDays: config.store.deadLettersDays,
     },
     site: config.site,
+    mqttPort: config.mqtt.port,
     authorityKeyPem: identity.authorityKeyPem,
     caPem: identity.caPem,
   }

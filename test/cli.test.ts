@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { commands } from '../app/cli/commands.ts'
 import { dispatch } from '../app/cli/dispatch.ts'
 
@@ -23,6 +23,8 @@ const wardwatch = async (...words: string[]) => {
     vi.unstubAllEnvs()
   }
 }
+
+afterAll(() => rmSync(empty, { recursive: true, force: true }))
 
 describe('the launcher', () => {
   it('runs on whatever Node is there and passes the exit code on', () => {

@@ -62,13 +62,15 @@ export const deviceEnrolCommand: Command = {
     writeFileSync(join(out, 'ca.crt'), enrolled.caPem)
     if (enrolled.certificatePem !== null) writeFileSync(join(out, 'device.crt'), enrolled.certificatePem)
     if (enrolled.privateKeyPem !== null) writeFileSync(join(out, 'device.key'), enrolled.privateKeyPem, { mode: 0o600 })
+    const status = await ask<{ mqttPort: number }>(dataOf(call), 'status')
+    const port = status.ok && status.value.mqttPort > 0 ? status.value.mqttPort : 'PORT'
     const proof =
       enrolled.certificatePem === null
         ? `-u ${device} -P PASSWORD`
         : `--cert ${join(out, 'device.crt')} --key ${csr === undefined ? join(out, 'device.key') : 'YOUR.KEY'}`
     process.stdout.write(
       `${device} is enrolled at ${site}; its files are in ${out}\n` +
-        `try: mosquitto_pub -h localhost -p 8883 --cafile ${join(out, 'ca.crt')} ${proof} -i ${device} -q 1 -t v1/${site}/${device}/telemetry -m '{"vitals":{"hr":72}}'\n`,
+        `try: mosquitto_pub -h localhost -p ${port} --cafile ${join(out, 'ca.crt')} ${proof} -i ${device} -q 1 -t v1/${site}/${device}/telemetry -m '{"vitals":{"hr":72}}'\n`,
     )
     return 0
   },

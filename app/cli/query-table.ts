@@ -10,7 +10,8 @@ const cellText = (value: unknown): string => {
 }
 
 /** Rows (JSON arrays, one a line) as a table; numbers to the right. */
-export const tableLines = async function* (columns: readonly string[], rows: AsyncIterable<string>): AsyncGenerator<string> {
+export const tableLines = async function* (names: readonly string[], rows: AsyncIterable<string>): AsyncGenerator<string> {
+  const columns = names.map(printable)
   const widths = columns.map(({ length }) => length)
   const right = columns.map(() => true)
   let waiting: string[][] | null = []
@@ -47,7 +48,8 @@ export const tableLines = async function* (columns: readonly string[], rows: Asy
 }
 
 /** Each row as a list of its columns: for wide rows. */
-export const verticalLines = async function* (columns: readonly string[], rows: AsyncIterable<string>): AsyncGenerator<string> {
+export const verticalLines = async function* (names: readonly string[], rows: AsyncIterable<string>): AsyncGenerator<string> {
+  const columns = names.map(printable)
   const width = Math.max(0, ...columns.map(({ length }) => length))
   let row = 0
   for await (const line of rows) {

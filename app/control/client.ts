@@ -1,4 +1,5 @@
 import { type IncomingMessage, request } from 'node:http'
+import { problemTrailer } from './server.ts'
 import { controlSocketPath } from './socket-path.ts'
 
 export type Asked<T> =
@@ -45,14 +46,29 @@ export const ask = async <T>(data: string, operation: string, body: object = {})
   return { ok: true, value: JSON.parse(await textOf(opened.value)) as T }
 }
 
+/** An answer's bytes as they come. */
+export interface AnswerStream extends AsyncIterable<Buffer> {
+  destroy(): void
+}
+
+/** The platform could not finish its answer; the message says why. */
+class AnswerBrokeOff extends Error {}
+
 /** As `ask`, for an operation that answers bytes as they come. */
-export const askStream = async (
-  data: string,
-  operation: string,
-  body: object = {},
-): Promise<Asked<AsyncIterable<Buffer> & { destroy(): void }>> => {
+export const askStream = async (data: string, operation: string, body: object = {}): Promise<Asked<AnswerStream>> => {
   const opened = await open(data, operation, body)
   if (!opened.ok) return opened
   if (opened.value.statusCode !== 200) return { ok: false, reason: 'refused', problem: await refusalOf(opened.value) }
-  return { ok: true, value: opened.value as AsyncIterable<Buffer> & { destroy(): void } }
+  const response = opened.value
+  return {
+    ok: true,
+    value: {
+      destroy: () => void response.destroy(),
+      async *[Symbol.asyncIterator]() {
+        for await (const piece of response as AsyncIterable<Buffer>) yield piece
+        const problem = response.trailers[problemTrailer]
+        if (problem !== undefined) throw new AnswerBrokeOff(decodeURIComponent(problem))
+      },
+    },
+  }
 }

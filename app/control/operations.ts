@@ -22,6 +22,7 @@ export interface ControlParts {
   readonly directory: Directory
   readonly authority: Authority
   readonly clock: Clock
+  readonly mqttPort: number
 }
 
 const text = z.string().min(1).max(256)
@@ -38,7 +39,7 @@ const enrolment = z.strictObject({
 })
 
 /** What `wardwatch` may ask of the platform that runs. */
-export const controlOperations = ({ log, analyst, sink, triage, directory, authority, clock }: ControlParts): Operations => ({
+export const controlOperations = ({ log, analyst, sink, triage, directory, authority, clock, mqttPort }: ControlParts): Operations => ({
   enrol: operation(enrolment, async (request) => enrolDevice({ log, directory, authority, clock }, request)),
   'enrol-many': operation(z.strictObject({ devices: z.array(enrolment).max(1_000) }), async ({ devices }) => ({
     results: await Promise.all(devices.map((request) => enrolDevice({ log, directory, authority, clock }, request))),
@@ -76,6 +77,7 @@ export const controlOperations = ({ log, analyst, sink, triage, directory, autho
   ),
   watch: operation(z.strictObject({}), (_body, signal) => alertLines(triage, signal)),
   status: operation(z.strictObject({}), async () => ({
+    mqttPort,
     devices: directory.size,
     sink: sink.stats(),
     triage: triage.stats(),

@@ -17,6 +17,9 @@ export type Operations = Readonly<Record<string, Operation<any>>>
 /** What was asked can't be done, and the asker can mend it. */
 export class OperationRefused extends Error {}
 
+/** Tells why an answer broke off, percent-encoded. */
+export const problemTrailer = 'x-problem'
+
 const bodyBytesMax = 1_048_576
 
 export interface ControlServer {
@@ -43,7 +46,7 @@ export const startControlServer = async (path: string, operations: Operations, l
     let started = false
     for await (const piece of result) {
       if (left.signal.aborted) break
-      if (!started) response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' })
+      if (!started) response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', trailer: problemTrailer })
       started = true
       if (!response.write(piece)) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
     }
@@ -81,7 +84,12 @@ export const startControlServer = async (path: string, operations: Operations, l
 }
 
 const fail = (response: ServerResponse, status: number, problem: string): void => {
-  if (response.headersSent) return void response.destroy()
+  if (response.headersSent) {
+    // Half an answer is out: why it ends is told behind it.
+    response.addTrailers({ [problemTrailer]: encodeURIComponent(problem) })
+    response.end()
+    return
+  }
   response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify({ problem })}\n`)
 }
 

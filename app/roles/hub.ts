@@ -48,7 +48,16 @@ const start = async (options: HubOptions, logger: Logger): Promise<RunningRole> 
   await sink.start()
   const control = await startControlServer(
     controlSocketPath(data),
-    controlOperations({ log, analyst: createAnalyst(store), sink, triage, directory, authority, clock: systemClock }),
+    controlOperations({
+      log,
+      analyst: createAnalyst(store),
+      sink,
+      triage,
+      directory,
+      authority,
+      clock: systemClock,
+      mqttPort: options.mqttPort,
+    }),
     logger,
   )
   return {

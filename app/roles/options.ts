@@ -30,6 +30,8 @@ export interface HubOptions {
   /** Days by kind of row: the store's settings. */
   readonly retention: Readonly<Record<string, number>>
   readonly site: string
+  /** Where devices connect, for hints; 0 when it is chosen at the start. */
+  readonly mqttPort: number
   readonly authorityKeyPem: string
   readonly caPem: string
 }

@@ -1,0 +1,40 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { deriveKey, loadMasterKey } from './master-key.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'wardwatch-key-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+const load = (over: Partial<Parameters<typeof loadMasterKey>[0]>) =>
+  loadMasterKey({ data: root, keyFile: undefined, fromEnvironment: undefined, ...over })
+const problem = (loaded: ReturnType<typeof loadMasterKey>): string => (loaded.ok ? 'accepted' : loaded.problem)
+
+it('a new data directory gets a key that only its owner can read, and keeps it', () => {
+  const first = load({})
+  expect(statSync(join(root, 'master.key')).mode & 0o777).toBe(0o600)
+  expect(load({})).toEqual(first)
+})
+
+it('a key file that others can read, or that holds no key, is refused', () => {
+  writeFileSync(join(root, 'open.key'), 'ab'.repeat(32), { mode: 0o644 })
+  expect(problem(load({ keyFile: join(root, 'open.key') }))).toMatch(/can be read by others/)
+  writeFileSync(join(root, 'bad.key'), 'secret', { mode: 0o600 })
+  expect(problem(load({ keyFile: join(root, 'bad.key') }))).toMatch(/64 hexadecimal digits/)
+  expect(problem(load({ fromEnvironment: 'abc' }))).toMatch(/^WARDWATCH_KEY: /)
+})
+
+it('a key that is missing beside sealed data is not made anew, wherever it should be', () => {
+  const data = join(root, 'old')
+  mkdirSync(join(data, 'log'), { recursive: true })
+  expect(problem(load({ data }))).toMatch(/is missing, and .* holds sealed data/)
+  const elsewhere = join(root, 'elsewhere.key')
+  expect(problem(load({ data, keyFile: elsewhere }))).toMatch(/is missing/)
+  expect(existsSync(elsewhere)).toBe(false)
+})
+
+it('each purpose has a key of its own', () => {
+  const master = Buffer.alloc(32, 1)
+  const keys = (['log', 'state', 'store', 'authority'] as const).map((purpose) => deriveKey(master, purpose).toString('hex'))
+  expect(new Set(keys).size).toBe(4)
+})
