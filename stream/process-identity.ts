@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 /** A process, told apart from a later one with the same number by when it started. */
 export interface ProcessIdentity {
@@ -21,6 +21,15 @@ const readStat = (pid: number): { readonly startTicks: number; readonly state: s
 
 export const identityOf = (pid: number): ProcessIdentity => ({ pid, startTicks: readStat(pid)?.startTicks ?? null })
 
+/** A killed process is a zombie before its last thread has left the kernel: until then it may finish a write and holds its locks. */
+const hasOtherThreads = (pid: number): boolean => {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length > 1
+  } catch {
+    return false
+  }
+}
+
 /** Whether that very process still runs. Ended but not yet collected by its parent counts as ended: it can't write any more. */
 export const isAlive = ({ pid, startTicks }: ProcessIdentity): boolean => {
   try {
@@ -31,6 +40,6 @@ export const isAlive = ({ pid, startTicks }: ProcessIdentity): boolean => {
   }
   const stat = readStat(pid)
   if (stat === null) return true
-  if (stat.state === 'Z' || stat.state === 'X') return false
+  if (stat.state === 'Z' || stat.state === 'X') return hasOtherThreads(pid)
   return startTicks === null || stat.startTicks === startTicks
 }

@@ -18,17 +18,27 @@ import { RoleRefused, type RunningRole, serveRole } from './channel.ts'
 import { openLog } from './open-log.ts'
 import type { HubOptions } from './options.ts'
 
+const inUseRetryMs = 100
+const inUseTries = 50
+
 /** The sink and the desk in one process, which holds the ClickHouse engine: lands everything, folds findings into alerts, answers the control socket. */
 const start = async (options: HubOptions, logger: Logger): Promise<RunningRole> => {
   const { data } = options.log
   const log = await openLog(options.log, logger)
-  const opened = await openStore({
-    directory: join(data, 'clickhouse'),
-    key: options.storeKey === null ? null : Buffer.from(options.storeKey, 'hex'),
-    settings: storeSettings.parse({ retention: options.retention }),
-    logger,
-    clock: systemClock,
-  })
+  const open = () =>
+    openStore({
+      directory: join(data, 'clickhouse'),
+      key: options.storeKey === null ? null : Buffer.from(options.storeKey, 'hex'),
+      settings: storeSettings.parse({ retention: options.retention }),
+      logger,
+      clock: systemClock,
+    })
+  let opened = await open()
+  // A hub that was killed a moment ago may still be leaving.
+  for (let tries = 0; !opened.ok && opened.reason === 'in-use' && tries < inUseTries; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, inUseRetryMs))
+    opened = await open()
+  }
   if (!opened.ok) throw new RoleRefused(`ClickHouse's data in ${join(data, 'clickhouse')}: ${opened.detail}`)
   const { store } = opened
   const directory = createDirectory()

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -11,6 +11,16 @@ interface Owner {
   readonly pid: number
   /** Kernel ticks since boot when it started: a reused pid is another process. Null where the kernel doesn't tell. */
   readonly startedAt: string | null
+}
+
+/** Ended and not yet collected by its parent: it holds nothing any more, once its last thread has left the kernel. */
+const hasEnded = (pid: number): boolean => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat[stat.lastIndexOf(')') + 2] === 'Z' && readdirSync(`/proc/${pid}/task`).length <= 1
+  } catch {
+    return false
+  }
 }
 
 const startedAt = (pid: number): string | null => {
@@ -28,7 +38,7 @@ const isAlive = (owner: Owner): boolean => {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
-  return startedAt(owner.pid) === owner.startedAt
+  return startedAt(owner.pid) === owner.startedAt && !hasEnded(owner.pid)
 }
 
 /** The living process that has the directory, or null. */

@@ -110,7 +110,11 @@ export const runKillRounds = async (options: {
         await untilRunning(platform, target)
       }
     }
-    await systemScheduler.sleep(1_000)
+    // Each device lies for 15 s before it is found out: the load goes on until all of them were.
+    await until(
+      'a finding about every device',
+      async () => (await countOf(data, 'SELECT toString(uniqExact(device)) AS n FROM findings')) >= deviceCount,
+    )
     for (const { stop } of devices) stop()
     await Promise.all(devices.map(({ uplink }) => uplink.drained()))
     const acknowledged = devices.reduce((sum, { acknowledged: own }) => sum + own.size, 0)
