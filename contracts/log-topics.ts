@@ -15,6 +15,10 @@ export const logTopics = {
   'cases.v1': { partitions: 1, retention: 'keep' },
   'commands.v1': { partitions: observationPartitions, retention: 'expire' },
   'dead-letters.v1': { partitions: 1, retention: 'expire' },
+  /** Notifiers, paging rules and the outbox of pages. */
+  'paging.v1': { partitions: 1, retention: 'keep' },
+  /** Accounts, sessions and API tokens of the console. */
+  'accounts.v1': { partitions: 1, retention: 'keep' },
   'registry.v1': { partitions: 1, retention: 'keep' },
 } as const satisfies Record<string, LogTopic>
 

@@ -1,4 +1,4 @@
-import type { Alert } from '../contracts/case-event.ts'
+import type { Alert } from '../contracts/alert.ts'
 import type { Severity } from '../contracts/finding.ts'
 import { landedTables } from './landing/landing-batch.ts'
 import { vitalColumns } from './landing/reading-batch.ts'
@@ -34,6 +34,12 @@ export interface StoredFinding {
   readonly at: number
 }
 
+/** An alert as far as the view `alerts` tells it. */
+export type StoredAlert = Pick<
+  Alert,
+  'id' | 'detector' | 'title' | 'device' | 'site' | 'severity' | 'score' | 'count' | 'firstSeen' | 'lastSeen' | 'state' | 'why' | 'sequence'
+>
+
 export interface TableSize {
   readonly table: string
   readonly rows: number
@@ -51,7 +57,7 @@ export interface StoreQueries {
   /** Newest first. */
   findings(filter: { readonly device?: string; readonly detector?: string; readonly limit: number }): Promise<readonly StoredFinding[]>
   /** Worst first, then newest. */
-  alerts(limit: number): Promise<readonly Alert[]>
+  alerts(limit: number): Promise<readonly StoredAlert[]>
   /** The next offset to land, by `topic/partition`. */
   positions(): Promise<Readonly<Record<string, number>>>
   tableSizes(): Promise<readonly TableSize[]>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Alert } from '../../contracts/case-event.ts'
+import type { Alert } from '../../contracts/alert.ts'
 import { type BoardView, renderBoard } from './render.ts'
 
 const alert = (over: Partial<Alert> = {}): Alert => ({
@@ -13,9 +13,28 @@ const alert = (over: Partial<Alert> = {}): Alert => ({
   count: 3,
   firstSeen: 1_000,
   lastSeen: 61_000,
-  state: 'new',
   why: 'mon-0001 has not been heard for 55 s.',
+  evidence: [],
+  attack: [],
+  controls: [],
+  state: 'new',
+  owner: null,
+  openedAt: 1_000,
+  acknowledgedAt: null,
+  acknowledgedBy: null,
+  containedAt: null,
+  snoozedUntil: null,
+  closedAt: null,
+  closedBy: null,
+  verdict: null,
+  reason: null,
+  notes: 0,
+  due: { acknowledgeBy: null, containBy: null },
+  breached: { acknowledge: null, contain: null },
+  previous: null,
   sequence: 1,
+  version: 1,
+  lastChange: { type: 'finding.folded', actor: 'wardwatch', at: 1_000 },
   ...over,
 })
 const view = (alerts: readonly Alert[]): BoardView => ({

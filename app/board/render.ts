@@ -1,4 +1,4 @@
-import type { Alert } from '../../contracts/case-event.ts'
+import type { Alert } from '../../contracts/alert.ts'
 import { type Severity, severities } from '../../contracts/finding.ts'
 
 /** What the board shows at one moment. */

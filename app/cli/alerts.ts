@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Alert } from '../../contracts/case-event.ts'
+import type { Alert } from '../../contracts/alert.ts'
 import { createCaseFold } from '../../triage/group/fold.ts'
 import { restore } from '../../triage/group/follow-findings.ts'
 import { type ChainReport, verifyChain } from '../../triage/verify/verify-chain.ts'

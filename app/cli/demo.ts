@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Alert } from '../../contracts/case-event.ts'
+import type { Alert } from '../../contracts/alert.ts'
 import { alertLine } from '../board/render.ts'
 import { openTerminalBoard } from '../board/terminal.ts'
 import { createLogger } from '../logger.ts'

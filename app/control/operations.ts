@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import type { Alert } from '../../contracts/case-event.ts'
+import type { Alert } from '../../contracts/alert.ts'
 import type { Clock } from '../../contracts/clock.ts'
 import type { CommandRecord } from '../../contracts/command.ts'
 import type { EventLog } from '../../contracts/event-log.ts'

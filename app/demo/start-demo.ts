@@ -1,5 +1,5 @@
 import { systemClock } from '../../contracts/clock.ts'
-import type { Alert } from '../../contracts/case-event.ts'
+import type { Alert } from '../../contracts/alert.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import { createAuthority } from '../../registry/authority.ts'
 import type { AttackContext } from '../../simulators/attacks/attack.ts'

@@ -1,4 +1,4 @@
-import { type Alert, alert as alertSchema } from '../../contracts/case-event.ts'
+import { type Alert, alert as alertSchema } from '../../contracts/alert.ts'
 import { askStream } from '../control/client.ts'
 
 export interface AlertWatch {

@@ -77,26 +77,33 @@ export const findingRow = (finding: Finding): Row => ({
   decoder_version: finding.decoderVersion,
 })
 
-/** `text` is the event as it stands in the log. */
-export const caseRow = (event: CaseEvent, text: string): Row => ({
-  sequence: event.sequence,
-  type: event.type,
-  recorded_at: time(event.recordedAt),
-  actor: storedText(event.actor),
-  alert: event.alert,
-  finding: event.finding,
-  detector: event.detector,
-  title: storedText(event.title),
-  device: storedText(event.device),
-  site: storedTextOrNull(event.site),
-  severity: event.severity,
-  score: event.score,
-  why: storedText(event.why),
-  at: time(event.at),
-  previous: event.previous,
-  hash: event.hash,
-  event: text,
-})
+const orNull = (value: unknown): unknown => value ?? null
+
+/** `text` is the event as it stands in the log. A column that an event of its type does not have is null. */
+export const caseRow = (event: CaseEvent, text: string): Row => {
+  const { finding, detector, title, device, site, severity, score, why, at, alert, suppression } = event as Partial<
+    Record<string, string | number>
+  >
+  return {
+    sequence: event.sequence,
+    type: event.type,
+    recorded_at: time(event.recordedAt),
+    actor: storedText(event.actor),
+    alert: alert ?? '',
+    finding: finding ?? suppression ?? '',
+    detector: detector ?? '',
+    title: storedText(String(title ?? '')),
+    device: storedText(String(device ?? '')),
+    site: orNull(site),
+    severity: severity ?? 'low',
+    score: score ?? 0,
+    why: storedText(String(why ?? '')),
+    at: time(Number(at ?? event.recordedAt)),
+    previous: event.previous,
+    hash: event.hash,
+    event: text,
+  }
+}
 
 export interface DeadLetterRow {
   readonly receivedAt: number

@@ -50,7 +50,7 @@ describe('findings fold into one rolling alert per detector and device', () => {
       findingAt(2),
       findingAt(3),
     ])
-    expect(events.map(({ position, index }) => [position.offset, index])).toEqual([
+    expect(events.map((event) => (event.type === 'finding.folded' ? [event.position.offset, event.index] : []))).toEqual([
       [1, 0],
       [2, 0],
       [2, 1],

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Alert, CaseEvent } from '../../contracts/case-event.ts'
+import type { Alert } from '../../contracts/alert.ts'
+import type { CaseEvent } from '../../contracts/case-event.ts'
 import { compareSeverity, type Finding, type LogPosition } from '../../contracts/finding.ts'
 import { chainStart, sealLink } from '../chain.ts'
 
@@ -35,6 +36,7 @@ export const createCaseFold = ({ alertsMax = alertsMaxDefault }: { readonly aler
     apply(event) {
       sequence = event.sequence
       lastHash = event.hash
+      if (event.type !== 'finding.folded') return
       const before = alerts.get(event.alert)
       alerts.delete(event.alert)
       alerts.set(event.alert, {
@@ -48,9 +50,28 @@ export const createCaseFold = ({ alertsMax = alertsMaxDefault }: { readonly aler
         count: (before?.count ?? 0) + 1,
         firstSeen: Math.min(before?.firstSeen ?? event.at, event.at),
         lastSeen: Math.max(before?.lastSeen ?? event.at, event.at),
-        state: 'new',
         why: event.why,
+        evidence: event.evidence ?? [],
+        attack: event.attack ?? [],
+        controls: event.controls ?? [],
+        state: 'new',
+        owner: null,
+        openedAt: before?.openedAt ?? event.recordedAt,
+        acknowledgedAt: null,
+        acknowledgedBy: null,
+        containedAt: null,
+        snoozedUntil: null,
+        closedAt: null,
+        closedBy: null,
+        verdict: null,
+        reason: null,
+        notes: 0,
+        due: { acknowledgeBy: null, containBy: null },
+        breached: { acknowledge: null, contain: null },
+        previous: null,
         sequence: event.sequence,
+        version: before?.version ?? event.sequence,
+        lastChange: before?.lastChange ?? { type: event.type, actor: event.actor, at: event.recordedAt },
       })
       idByFold.set(foldKey(event.detector, event.device), event.alert)
       highWater.set(`${event.position.topic}/${event.position.partition}`, { offset: event.position.offset, index: event.index })

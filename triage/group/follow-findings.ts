@@ -1,4 +1,5 @@
-import { type Alert, type CaseEvent, caseEvent } from '../../contracts/case-event.ts'
+import type { Alert } from '../../contracts/alert.ts'
+import { type CaseEvent, caseEvent } from '../../contracts/case-event.ts'
 import type { Clock } from '../../contracts/clock.ts'
 import { type AppendRecord, type EventLog, type LogBatch, LogUnavailable } from '../../contracts/event-log.ts'
 import { finding } from '../../contracts/finding.ts'
@@ -67,9 +68,11 @@ export const startTriage = async ({ log, clock, logger, alertsMax, retryMs = 500
       events.push(event)
     }
     if (events.length === 0) return
-    await appendDurably(events.map((event) => ({ key: event.alert, value: Buffer.from(JSON.stringify(event)) })))
+    await appendDurably(
+      events.map((event) => ({ key: 'alert' in event ? event.alert : event.suppression, value: Buffer.from(JSON.stringify(event)) })),
+    )
     folded += events.length
-    for (const event of events) for (const listener of listeners) listener(event, alerts.alert(event.alert)!)
+    for (const event of events) if ('alert' in event) for (const listener of listeners) listener(event, alerts.alert(event.alert)!)
   }
 
   // Partitions are handled one batch at a time in turn: the chain has one end.

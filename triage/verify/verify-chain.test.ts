@@ -30,7 +30,7 @@ describe('the first broken link is named', () => {
     'an event taken out': [chain.filter((_, i) => i !== 1), 2, /its sequence is 3, 2 was due/],
     'two events swapped': [[chain[0]!, chain[2]!, chain[1]!], 2, /its sequence/],
     'an event forged with a right hash of its own': [
-      chain.map((event, i) => (i === 1 ? sealLink({ ...(({ hash: _hash, ...rest }) => rest)(event), why: 'forged' }) : event)),
+      chain.map((event, i) => (i === 1 ? sealLink({ ...(({ hash: _hash, ...rest }) => rest)(event), actor: 'forger' }) : event)),
       3,
       /does not name the event before it/,
     ],
