@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { notifierSettings, pageKind, pagingRule } from './api/paging.ts'
+import { severity } from './finding.ts'
 
 /**
  * `paging.v1`: the notifiers, the rules and the outbox of pages are the fold of these events. Secrets stand in them as they were given (the log is
@@ -43,6 +44,8 @@ export const pageQueued = z.strictObject({
   rule: z.string().nullable(),
   step: z.number().int(),
   notifier: z.string(),
+  /** The alert's when it was queued: another rule tells the same channel again only of worse. */
+  severity,
   /** Not sent before, ms: the later steps wait here for nobody to acknowledge. */
   dueAt: z.number(),
   /** The alert was acknowledged already and got worse: being acknowledged does not take this page back. */
@@ -60,8 +63,10 @@ export const pageAttemptFailed = z.strictObject({
   ...recorded,
   page: z.string(),
   problem: z.string(),
-  /** Null: it is not tried again. */
-  nextTryAt: z.number().nullable(),
+  /** It is not tried again: refused for good, or given up. */
+  final: z.boolean(),
+  /** The channel rests until then, ms; the page too when it is tried again. */
+  nextTryAt: z.number(),
 })
 /** Not wanted any more before it could be sent, or no room for it. The same page may be queued again when it is wanted again. */
 export const pageDropped = z.strictObject({ type: z.literal('page.dropped'), ...recorded, page: z.string(), reason: z.string() })
