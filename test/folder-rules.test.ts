@@ -43,6 +43,10 @@ describe('a folder imports only what docs/architecture.md allows', () => {
     ['stream/p2.ts', 'lmdb', false],
     ['stream/host/p.ts', 'lmdb', false],
     ['triage/p.ts', '@clickhouse/client', false],
+    ['triage/notify/notifiers/email.ts', 'nodemailer', true],
+    ['triage/notify/notifiers/email.ts', 'lmdb', false],
+    ['triage/notify/notifiers/slack.ts', 'nodemailer', false],
+    ['dashboards/p.ts', 'nodemailer', false],
     ['store/p.ts', 'chdb', true],
     ['ingest/p.ts', 'pino', false],
   ]
