@@ -27,17 +27,17 @@ export const isAllowedAddress = (address: string): boolean => {
 }
 
 export type Resolved =
-  | { readonly ok: true; readonly address: string }
+  | { readonly ok: true; readonly addresses: readonly string[] }
   | { readonly ok: false; readonly problem: string; readonly forGood: boolean }
 
-/** The address to connect to. A name that leads anywhere forbidden is refused as a whole. `host` may have the brackets of a URL's IPv6 address. */
+/** The addresses to connect to, at least one. A name that leads anywhere forbidden is refused as a whole. `host` may have the brackets of a URL's IPv6 address. */
 export const resolveAllowed = async (host: string, signal: AbortSignal): Promise<Resolved> => {
   const bare = host.replace(/^\[(.*)\]$/, '$1')
   const addresses = isIP(bare) !== 0 ? [bare] : await addressesOf(bare, signal)
   if (addresses === null) return { ok: false, problem: 'the name of its server can not be resolved', forGood: false }
   if (!addresses.every(isAllowedAddress))
     return { ok: false, problem: 'its address is link-local, multicast or of a metadata service: nothing is sent there', forGood: true }
-  return { ok: true, address: addresses[0]! }
+  return { ok: true, addresses }
 }
 
 const addressesOf = async (name: string, signal: AbortSignal): Promise<readonly string[] | null> => {
