@@ -56,7 +56,7 @@ export const assess = (action: AlertAction, context: AssessContext): Assessment 
     case 'contain':
       if (alert.containedAt !== null) return no(`It is contained since ${timeOf(alert.containedAt)}.`)
       return yes({ type: 'alert.contained', ...common, reason: action.reason })
-    case 'undo':
+    default:
       return undo(action.undoes, context)
   }
 }

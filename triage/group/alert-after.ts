@@ -126,7 +126,7 @@ const changes = (before: Alert, event: OnAlert): Partial<Alert> => {
       }
     case 'alert.undone':
       return event.to
-    case 'alert.breached':
+    default:
       return { breached: { ...before.breached, [event.clock]: event.dueAt } }
   }
 }
