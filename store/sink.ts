@@ -15,6 +15,9 @@ import { createRecordRouter, landedTopics, type RouteCounts } from './landing/ro
 import type { SinkSettings } from './landing/settings.ts'
 import { createBatchWriter } from './landing/write-batch.ts'
 
+/** What the log hands over at once. Ten times as many outlive the collector's nursery and the processor's cache: a tenth of all CPU. */
+const batchRecordsMax = 1_000
+
 export interface SinkStats {
   readonly rowsByTable: Readonly<Record<string, number>>
   /** By `topic/partition`: upper bound of records not landed yet, the next offset, and what retention dropped before it was landed. */
@@ -159,7 +162,7 @@ export const createSink = (parts: {
       consumer = await log.consume({
         topics: landedTopics,
         group: 'wardwatch-sink',
-        batchRecordsMax: 10_000,
+        batchRecordsMax,
         async onAssigned(partitions) {
           await learn()
           return partitions.map(({ topic, partition }) => state.positions.get(partitionName(topic, partition)) ?? 'earliest')

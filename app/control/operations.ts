@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import type { Alert } from '../../contracts/alert.ts'
+import { type Alert, alertState } from '../../contracts/alert.ts'
 import type { Clock } from '../../contracts/clock.ts'
 import type { CommandRecord } from '../../contracts/command.ts'
 import type { EventLog } from '../../contracts/event-log.ts'
@@ -10,7 +10,7 @@ import { enrolDevice, listDevices, revokeDevice } from '../../registry/enrol.ts'
 import type { Directory } from '../../registry/fold.ts'
 import { type Analyst, analystFormats } from '../../store/query/read-only-query.ts'
 import type { Sink } from '../../store/sink.ts'
-import type { Triage } from '../../triage/group/follow-findings.ts'
+import type { Triage } from '../../triage/start-triage.ts'
 import { verifyChain } from '../../triage/verify/verify-chain.ts'
 import { operation, OperationRefused, type Operations } from './server.ts'
 
@@ -62,9 +62,10 @@ export const controlOperations = ({ log, analyst, sink, triage, directory, autho
       return { ok: true, id: issued.command.id }
     },
   ),
-  alerts: operation(z.strictObject({ limit: z.int().min(1).max(10_000).default(1_000) }), async ({ limit }) => ({
-    alerts: triage.alerts.alerts().slice(0, limit),
-  })),
+  alerts: operation(
+    z.strictObject({ limit: z.int().min(1).max(10_000).default(1_000), states: z.array(alertState).exactOptional() }),
+    async ({ limit, states }) => ({ alerts: triage.newest(limit, states) }),
+  ),
   verify: operation(z.strictObject({}), async () => verifyChain(log)),
   // The first line of the answer is the columns, as JSON; the rows follow.
   query: operation(
@@ -81,7 +82,7 @@ export const controlOperations = ({ log, analyst, sink, triage, directory, autho
     devices: directory.size,
     sink: sink.stats(),
     triage: triage.stats(),
-    alerts: triage.alerts.alerts().length,
+    alerts: triage.size,
   })),
 })
 
@@ -107,6 +108,7 @@ const alertLines = async function* (triage: Triage, signal: AbortSignal): AsyncG
   const waiting = new Map<string, Alert>()
   let wake = (): void => {}
   const stop = triage.onEvent((_event, alert) => {
+    if (alert === null) return
     waiting.delete(alert.id)
     if (waiting.size < waitingAlertsMax) waiting.set(alert.id, alert)
     wake()
@@ -115,7 +117,7 @@ const alertLines = async function* (triage: Triage, signal: AbortSignal): AsyncG
   try {
     // The answer begins before there is any alert.
     yield '\n'
-    for (const alert of triage.alerts.alerts().toReversed()) yield `${JSON.stringify(alert)}\n`
+    for (const alert of triage.newest(Infinity).toReversed()) yield `${JSON.stringify(alert)}\n`
     while (!signal.aborted) {
       const lines = [...waiting.values()].map((alert) => `${JSON.stringify(alert)}\n`)
       waiting.clear()

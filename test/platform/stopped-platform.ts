@@ -7,7 +7,7 @@ import { createEnvelopeDecoder } from '../../ingest/envelope-decoder.ts'
 import { type BacktestBatch, runBacktest } from '../../stream/host/backtest.ts'
 import { compareFindings, findingLine } from '../../stream/host/finding-line.ts'
 import { createCaseFold } from '../../triage/group/fold.ts'
-import { restore } from '../../triage/group/follow-findings.ts'
+import { restore } from '../../triage/restore.ts'
 import { verifyChain } from '../../triage/verify/verify-chain.ts'
 
 export interface StoppedPlatform {

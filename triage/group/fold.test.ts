@@ -3,17 +3,14 @@ import { describe, expect, it } from 'vitest'
 import type { CaseEvent } from '../../contracts/case-event.ts'
 import type { Finding } from '../../contracts/finding.ts'
 import { brokenLink, chainStart } from '../chain.ts'
-import { findingAt } from '../findings.fixture.ts'
+import { findingAt, takeInto } from '../findings.fixture.ts'
 import { createCaseFold } from './fold.ts'
 
 const at = (offset: number) => ({ topic: 'findings.v1', partition: 0, offset })
 const foldAll = (findings: readonly Finding[], fold = createCaseFold()) => {
   const events: CaseEvent[] = []
   findings.forEach((finding, i) => {
-    const event = fold.fold(finding, at(i), 5_000)
-    if (event === null) return
-    fold.apply(event)
-    events.push(event)
+    events.push(...takeInto(fold, finding, at(i), 5_000))
   })
   return { fold, events }
 }
