@@ -1,23 +1,16 @@
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
-import { defineConfig, type Plugin } from 'vite'
+import { defineConfig } from 'vite'
 
-/** Only `vite` in development: the API from memory, so that every screen can be looked at without a platform. */
-const mockApi = (): Plugin => ({
-  name: 'wardwatch-mock-api',
-  apply: 'serve',
-  configureServer: async (server) => {
-    const { createMockApi } = await import('./dev/mock-api.ts')
-    const mock = createMockApi()
-    server.middlewares.use((request, response, next) => {
-      if (!mock.handle(request, response)) next()
-    })
-  },
-})
+/** Development: `node dashboards/console/dev/look.ts` serves the API from memory, `npx vite dashboards/console` the sources in front of it. */
+const api = 'http://127.0.0.1:8480'
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [react(), mockApi()],
+  plugins: [react()],
+  server: {
+    proxy: { '/api': { target: api, changeOrigin: true, headers: { origin: api } } },
+  },
   build: {
     outDir: 'dist',
     emptyOutDir: true,
