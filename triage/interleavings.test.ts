@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Alert } from '../contracts/alert.ts'
+import { alertListQuery } from '../contracts/api/alerts.ts'
 import type { CaseEvent } from '../contracts/case-event.ts'
 import type { Finding } from '../contracts/finding.ts'
 import { type AlertAction } from '../contracts/triage-desk.ts'
@@ -51,7 +52,7 @@ it('findings, people, time and restarts in any order: the live state is the fold
       let log = openMemoryLog(memory)
       const start = async () => {
         log = openMemoryLog(memory)
-        const limits = { alertsMax: 4, closedAlertsMax: 6 }
+        const limits = { alertsMax: 4, closedAlertsMax: 1 }
         const started = await startDesk(log, { clock, lookMs: 1, ...limits })
         started.onEvent((event) => told.push(event))
         return started
@@ -115,10 +116,12 @@ it('findings, people, time and restarts in any order: the live state is the fold
       }
       await settled()
       const live = state(desk)
+      const listed = desk.list(alertListQuery.parse({ tab: 'all', sort: 'newest', limit: 500 }), null, clock.now())
+      expect([...listed.items].sort((a, b) => (a.id < b.id ? -1 : 1))).toEqual(live.alerts)
       await desk.close()
       expect(await verifyChain(log)).toMatchObject({ ok: true, events: live.sequence })
 
-      const fold = createCaseFold({ alertsMax: 4, closedAlertsMax: 6 })
+      const fold = createCaseFold({ alertsMax: 4, closedAlertsMax: 1 })
       const events: CaseEvent[] = []
       await restore(log, fold, (event) => events.push(event))
       expect([...fold.newest(Infinity)].sort((a, b) => (a.id < b.id ? -1 : 1))).toEqual(live.alerts)
