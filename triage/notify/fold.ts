@@ -89,6 +89,11 @@ export const createPagingFold = (): PagingFold => {
     const record = pages.get(id)
     if (record !== undefined && !idsByAlert.has(record.alert)) pages.delete(id)
   }
+  /** What waits for a channel need not wait for the next try. */
+  const dueAgain = (notifier: string): void => {
+    // A copy: setting a page again moves it to the end.
+    for (const record of Array.from(waiting.get(notifier)?.values() ?? [])) setPage({ ...record, nextTryAt: record.dueAt })
+  }
   const alive = { health: 'alive', failures: 0, failingSince: null, restsUntil: 0, deadAlert: null } as const
 
   const queue = (event: Extract<PagingEvent, { type: 'page.queued' }>): void => {
@@ -135,17 +140,15 @@ export const createPagingFold = (): PagingFold => {
             deadAlert: before.deadAlert,
             lastProblem: null,
           })
-          // A copy: setting a page again moves it to the end.
-          for (const record of Array.from(waiting.get(id)?.values() ?? [])) setPage({ ...record, nextTryAt: record.dueAt })
-          return
+          return dueAgain(id)
         }
         case 'notifier.deleted':
           channels.delete(event.notifier)
           return
         case 'notifier.tested':
-          if (event.problem === null) setChannel(event.notifier, { ...alive, lastSentAt: event.at, lastProblem: null })
-          else setChannel(event.notifier, { lastProblem: event.problem })
-          return
+          if (event.problem !== null) return setChannel(event.notifier, { lastProblem: event.problem })
+          setChannel(event.notifier, { ...alive, lastSentAt: event.at, lastProblem: null })
+          return dueAgain(event.notifier)
         case 'channel.dead':
           setChannel(event.notifier, { health: 'dead', deadAlert: event.alert })
           return

@@ -1,7 +1,7 @@
 import type { Channel, PageRecord } from './fold.ts'
 
 /** A page that has failed so often lets the others go before it: one that its receiver can't take does not stop the rest. */
-const attemptsBeforeYield = 8
+const attemptsBeforeYield = 12
 
 export interface NextPage {
   readonly record: PageRecord
