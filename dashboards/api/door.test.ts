@@ -25,7 +25,8 @@ describe('CSRF', () => {
     ['empty', () => ''],
     ["another person's", () => desk.browsers.admin.csrf],
   ])('a token that is %s changes nothing', async (_what, token) =>
-    expect((await acknowledge('a1', { cookie: cookie(), 'x-csrf-token': token() })).statusCode).toBe(403))
+    expect((await acknowledge('a1', { cookie: cookie(), 'x-csrf-token': token() })).statusCode).toBe(403),
+  )
   it("the token of a person's other session changes nothing", async () => {
     const other = await desk.signIn('analyst')
     expect((await acknowledge('a1', { cookie: cookie(), 'x-csrf-token': other.csrf })).statusCode).toBe(403)
@@ -61,7 +62,12 @@ describe('CSRF', () => {
     expect(response.statusCode).toBe(415)
   })
   it('the own pages may', async () => {
-    const response = await acknowledge('a1', { cookie: cookie(), 'x-csrf-token': csrf(), origin: `http://${host}`, 'sec-fetch-site': 'same-origin' })
+    const response = await acknowledge('a1', {
+      cookie: cookie(),
+      'x-csrf-token': csrf(),
+      origin: `http://${host}`,
+      'sec-fetch-site': 'same-origin',
+    })
     expect(response.statusCode, response.body).toBe(200)
   })
   it('no other site may read: nothing is shared across origins', async () => {
@@ -121,7 +127,11 @@ describe('tokens', () => {
     expect((await get(`Bearer ${other.secret}`)).statusCode).toBe(401)
   })
   it('are shown once: a list has no secret', async () => {
-    const made = await desk.as(desk.browsers.analyst, { method: 'POST', url: '/api/v1/tokens', body: { name: 'ci', scope: 'read', expiresInDays: 30 } })
+    const made = await desk.as(desk.browsers.analyst, {
+      method: 'POST',
+      url: '/api/v1/tokens',
+      body: { name: 'ci', scope: 'read', expiresInDays: 30 },
+    })
     const { secret } = made.json<{ secret: string }>()
     expect(secret).toMatch(/^wwt_[\w-]{43}$/)
     expect((await desk.as(desk.browsers.analyst, { url: '/api/v1/tokens' })).body).not.toContain(secret)
@@ -129,8 +139,10 @@ describe('tokens', () => {
 })
 
 describe('the name by which it is called', () => {
-  it.each(['127.0.0.1:8480', 'localhost:8480', '[::1]:8480', 'desk.hospital.example', 'DESK.HOSPITAL.EXAMPLE:443', '127.0.0.1'])('%s is its own', async (name) =>
-    expect((await desk.ask({ url: '/api/v1/session', headers: { host: name } })).statusCode).toBe(401))
+  it.each(['127.0.0.1:8480', 'localhost:8480', '[::1]:8480', 'desk.hospital.example', 'DESK.HOSPITAL.EXAMPLE:443', '127.0.0.1'])(
+    '%s is its own',
+    async (name) => expect((await desk.ask({ url: '/api/v1/session', headers: { host: name } })).statusCode).toBe(401),
+  )
   it.each(['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:8480', 'a@localhost', '[::1', 'localhost:8480,evil'])(
     'DNS rebinding by "%s" is refused, for the API and the files',
     async (name) => {

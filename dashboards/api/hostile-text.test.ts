@@ -58,7 +58,12 @@ const get = (url: string) => desk.as(desk.browsers.analyst, { url })
 
 describe("a device's text ends as inert text", () => {
   it.each(hostile.map((text, i) => [i, text] as const))('%i: in JSON that is called JSON', async (i, text) => {
-    for (const url of [`/api/v1/alerts/h${i}`, `/api/v1/alerts/h${i}/timeline`, '/api/v1/alerts', `/api/v1/search?q=${encodeURIComponent(text.isWellFormed() ? text : 'x')}`]) {
+    for (const url of [
+      `/api/v1/alerts/h${i}`,
+      `/api/v1/alerts/h${i}/timeline`,
+      '/api/v1/alerts',
+      `/api/v1/search?q=${encodeURIComponent(text.isWellFormed() ? text : 'x')}`,
+    ]) {
       const response = await get(url)
       expect(response.statusCode, response.body).toBe(200)
       expect(response.headers['content-type']).toBe('application/json; charset=utf-8')
@@ -128,18 +133,29 @@ describe('the files of the console', () => {
   })
   it('a missing asset is a 404 and not the first page', async () => expect((await file('/assets/gone.js')).statusCode).toBe(404))
   it('what every answer carries', async () => {
-    for (const response of [await file('/'), await file('/assets/index-abc123.js'), await file('/api/v1/alerts'), await file('/api/nothing')]) {
+    for (const response of [
+      await file('/'),
+      await file('/assets/index-abc123.js'),
+      await file('/api/v1/alerts'),
+      await file('/api/nothing'),
+    ]) {
       const policy = String(response.headers['content-security-policy'])
       expect(policy).toContain("default-src 'none'")
       expect(policy).not.toMatch(/unsafe|\*|http/)
-      expect(response.headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'x-frame-options': 'DENY' })
+      expect(response.headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'x-frame-options': 'DENY',
+      })
     }
     expect((await file('/api/v1/alerts')).headers['cache-control']).toBe('no-store')
   })
   /** As it is, over a socket: a client library would tidy the path. */
   const raw = (path: string): Promise<string> =>
     new Promise((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1', () => socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`))
+      const socket = connect(port, '127.0.0.1', () =>
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`),
+      )
       let answer = ''
       socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')))
       socket.on('end', () => resolve(answer))

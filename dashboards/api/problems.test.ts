@@ -44,7 +44,12 @@ describe('every refusal is a problem document', () => {
     ['a long address', { url: `/api/v1/alerts?q=${'x'.repeat(9_000)}` }, 414, 'url'],
     ['a snooze into the past', { ...post('/api/v1/alerts/a1/snooze', { until: 1 }), headers: { 'if-match': '"1"' } }, 400, 'invalid'],
     ['an owner who is none', { ...post('/api/v1/alerts/a1/assign', { owner: 'nobody' }), headers: { 'if-match': '"1"' } }, 400, 'invalid'],
-    ['an owner who may not act', { ...post('/api/v1/alerts/a1/assign', { owner: 'viewer' }), headers: { 'if-match': '"1"' } }, 400, 'invalid'],
+    [
+      'an owner who may not act',
+      { ...post('/api/v1/alerts/a1/assign', { owner: 'viewer' }), headers: { 'if-match': '"1"' } },
+      400,
+      'invalid',
+    ],
     ['no If-Match', { method: 'POST', url: '/api/v1/alerts/a1/acknowledge' }, 428, 'if-match'],
     ['any version', { method: 'POST', url: '/api/v1/alerts/a1/acknowledge', headers: { 'if-match': '*' } }, 400, 'if-match'],
     ['a week of vitals and more', { url: '/api/v1/devices/pump-0001/vitals?from=0&to=900000000' }, 400, 'invalid'],
@@ -54,7 +59,11 @@ describe('every refusal is a problem document', () => {
     await told(asked, status, reason)
   })
   it('a wrong field is named', async () => {
-    const { body } = await told(post('/api/v1/suppressions', { detector: 'flood', scope: { severity: 'low' }, reason: '', expiresInHours: 1e9 }), 400, 'invalid')
+    const { body } = await told(
+      post('/api/v1/suppressions', { detector: 'flood', scope: { severity: 'low' }, reason: '', expiresInHours: 1e9 }),
+      400,
+      'invalid',
+    )
     expect(body.errors!.map(({ path }) => path).toSorted()).toEqual(['expiresInHours', 'reason', 'scope'])
   })
   it('the methods that are there are named', async () => {
@@ -79,7 +88,11 @@ describe('every refusal is a problem document', () => {
   it('a bug is a 500 without its stack, under an id that the log has', async () => {
     const logged: object[] = []
     const broken = await createTestDesk({ logger: { debug() {}, info() {}, warn() {}, error: (fields) => void logged.push(fields) } })
-    Object.assign(broken.parts.desk, { counts: () => { throw new Error('secret of the house') } })
+    Object.assign(broken.parts.desk, {
+      counts: () => {
+        throw new Error('secret of the house')
+      },
+    })
     const response = await broken.as(broken.browsers.viewer, { url: '/api/v1/alerts/summary' })
     expect(response.statusCode).toBe(500)
     expect(response.body).not.toContain('secret of the house')
@@ -90,7 +103,12 @@ describe('every refusal is a problem document', () => {
 
 describe('two people at once', () => {
   const act = (who: 'analyst' | 'responder', url: string, version: number, body?: unknown) =>
-    desk.as(desk.browsers[who], { method: 'POST', url: `/api/v1/alerts/a2/${url}`, headers: { 'if-match': `"${version}"` }, ...(body === undefined ? {} : { body }) })
+    desk.as(desk.browsers[who], {
+      method: 'POST',
+      url: `/api/v1/alerts/a2/${url}`,
+      headers: { 'if-match': `"${version}"` },
+      ...(body === undefined ? {} : { body }),
+    })
   it('the second is told who changed what, with the alert as it is now', async () => {
     const seen = await desk.as(desk.browsers.analyst, { url: '/api/v1/alerts/a2' })
     const version = Number(String(seen.headers['etag']).replaceAll('"', ''))
@@ -116,7 +134,11 @@ describe('two people at once', () => {
       url: '/api/v1/alerts/bulk',
       body: {
         action: { type: 'close', verdict: 'duplicate', reason: 'same' },
-        alerts: [{ id: 'a3', version: version('a3') }, { id: 'a2', version: 1 }, { id: 'none', version: 1 }],
+        alerts: [
+          { id: 'a3', version: version('a3') },
+          { id: 'a2', version: 1 },
+          { id: 'none', version: 1 },
+        ],
       },
     })
     expect(response.json()).toMatchObject({
@@ -130,8 +152,14 @@ describe('two people at once', () => {
   it('an undo takes back the own action and no other', async () => {
     const version = desk.parts.desk.alert('a4')!.version
     const post = (who: 'analyst' | 'responder', url: string, at: number, body?: unknown) =>
-      desk.as(desk.browsers[who], { method: 'POST', url: `/api/v1/alerts/a4/${url}`, headers: { 'if-match': `"${at}"` }, ...(body === undefined ? {} : { body }) })
-    const closed = (await post('analyst', 'close', version, { verdict: 'other', reason: 'x' })).json<{ alert: { version: number } }>().alert.version
+      desk.as(desk.browsers[who], {
+        method: 'POST',
+        url: `/api/v1/alerts/a4/${url}`,
+        headers: { 'if-match': `"${at}"` },
+        ...(body === undefined ? {} : { body }),
+      })
+    const closed = (await post('analyst', 'close', version, { verdict: 'other', reason: 'x' })).json<{ alert: { version: number } }>().alert
+      .version
     expect((await post('responder', 'undo', closed, { undoes: closed })).statusCode).toBe(409)
     expect((await post('analyst', 'undo', closed, { undoes: closed })).json()).toMatchObject({ alert: { state: 'new' } })
   })

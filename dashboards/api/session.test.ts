@@ -8,7 +8,10 @@ let desk: TestDesk
 let log: MemoryTopicLog
 const lines: string[] = []
 const logger: Logger = Object.fromEntries(
-  ['debug', 'info', 'warn', 'error'].map((level) => [level, (fields: object, message: string) => lines.push(JSON.stringify([level, message, fields]))]),
+  ['debug', 'info', 'warn', 'error'].map((level) => [
+    level,
+    (fields: object, message: string) => lines.push(JSON.stringify([level, message, fields])),
+  ]),
 ) as unknown as Logger
 
 beforeEach(async () => {
@@ -169,7 +172,12 @@ describe('passwords', () => {
     await setPassword('analyst')
     await setPassword('viewer')
     await desk.parts.accounts.people.change('admin', 'viewer', { disabled: true })
-    const told = await Promise.all([byPassword('analyst', 'wrong'), byPassword('nobody', 'wrong'), byPassword('viewer', password), byPassword('../..', 'wrong')])
+    const told = await Promise.all([
+      byPassword('analyst', 'wrong'),
+      byPassword('nobody', 'wrong'),
+      byPassword('viewer', password),
+      byPassword('../..', 'wrong'),
+    ])
     const bodies = told.map((response) => ({ ...response.json<object>(), requestId: '', status: response.statusCode }))
     for (const body of bodies) expect(body).toEqual(bodies[0])
   })
@@ -246,7 +254,12 @@ describe('accounts', () => {
     expect((await change({ role: 'viewer' })).statusCode).toBe(409)
   })
   it('a name is taken once', async () => {
-    const create = () => desk.as(desk.browsers.admin, { method: 'POST', url: '/api/v1/accounts', body: { account: 'rosa', displayName: 'Rosa', role: 'analyst' } })
+    const create = () =>
+      desk.as(desk.browsers.admin, {
+        method: 'POST',
+        url: '/api/v1/accounts',
+        body: { account: 'rosa', displayName: 'Rosa', role: 'analyst' },
+      })
     const both = await Promise.all([create(), create()])
     expect(both.map(({ statusCode }) => statusCode).toSorted()).toEqual([200, 409])
   })

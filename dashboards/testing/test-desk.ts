@@ -38,7 +38,8 @@ export interface TestDesk {
 export const host = '127.0.0.1:8480'
 
 /** The pairs of `set-cookie` as a browser would send them back. */
-export const cookiesOf = (response: LightMyRequestResponse): string => response.cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
+export const cookiesOf = (response: LightMyRequestResponse): string =>
+  response.cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
 
 /** The API over parts in memory, with a clock that stands still until it is moved. */
 export const createTestDesk = async (
