@@ -54,11 +54,17 @@ export const App = () => {
             <Route path="/">
               <Redirect to="/alerts" replace />
             </Route>
-            <Route path="/alerts" component={AlertsScreen} />
+            <Route path="/alerts">
+              <AlertsScreen />
+            </Route>
             <Route path="/alerts/:id">{({ id }) => <AlertPage id={decodeURIComponent(id)} />}</Route>
-            <Route path="/devices" component={DevicesScreen} />
+            <Route path="/devices">
+              <DevicesScreen />
+            </Route>
             <Route path="/devices/:device">{({ device }) => <DevicePage device={decodeURIComponent(device)} />}</Route>
-            <Route path="/pipeline" component={PipelineScreen} />
+            <Route path="/pipeline">
+              <PipelineScreen />
+            </Route>
             <Route path="/settings/:section?">{({ section }) => <SettingsScreen section={section ?? 'you'} />}</Route>
             <Route>
               <div className="empty">

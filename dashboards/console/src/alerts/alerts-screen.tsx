@@ -51,7 +51,8 @@ export const AlertsScreen = () => {
   }
   const cursor = useRowCursor({ rows, current, marked, setMarked, move: (id) => show(view, id) })
 
-  const subject = marked.size > 0 ? [...marked.values()].map((alert) => rows.find((row) => row.alert.id === alert.id)?.alert ?? alert) : undefined
+  const subject =
+    marked.size > 0 ? [...marked.values()].map((alert) => rows.find((row) => row.alert.id === alert.id)?.alert ?? alert) : undefined
   const currentRow = rows.find(({ alert }) => alert.id === current)
   const currentAlert = currentRow?.alert ?? (current === null ? undefined : desk.alerts.find(current))
   const actions = useAlertActions(subject ?? (currentAlert === undefined ? [] : [currentAlert]), {
@@ -124,7 +125,11 @@ export const AlertsScreen = () => {
       </section>
       {wide ? (
         <section className="side" aria-label="Alert">
-          {current === null ? <div className="empty">Pick an alert to see why it is one.</div> : <AlertPanel id={current} row={currentRow?.alert} actions={actions} />}
+          {current === null ? (
+            <div className="empty">Pick an alert to see why it is one.</div>
+          ) : (
+            <AlertPanel id={current} row={currentRow?.alert} actions={actions} />
+          )}
         </section>
       ) : null}
       {actions.dialog}

@@ -51,7 +51,13 @@ export const CloseDialog = ({ alerts, onAct, onClose }: ActionDialogProps) => {
         </fieldset>
         <label className="field">
           <span>Reason</span>
-          <textarea className="input" value={reason} maxLength={reasonCharactersMax} onChange={(event) => setReason(event.currentTarget.value)} required />
+          <textarea
+            className="input"
+            value={reason}
+            maxLength={reasonCharactersMax}
+            onChange={(event) => setReason(event.currentTarget.value)}
+            required
+          />
         </label>
       </form>
       <Foot label="Close" missing={missing} onSubmit={submit} onClose={onClose} />

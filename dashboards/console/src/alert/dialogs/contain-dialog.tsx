@@ -23,8 +23,8 @@ export const ContainDialog = ({ alerts, onAct, onClose }: ActionDialogProps) => 
       >
         <p className="impact">
           <span>
-            <b>This records, it does not contain.</b> The device goes on as it is until somebody has revoked it, pulled its cable or moved its port. It may be
-            on a patient.
+            <b>This records, it does not contain.</b> The device goes on as it is until somebody has revoked it, pulled its cable or moved
+            its port. It may be on a patient.
           </span>
         </p>
         <label className="field">

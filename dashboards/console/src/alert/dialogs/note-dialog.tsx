@@ -21,7 +21,13 @@ export const NoteDialog = ({ alerts, onAct, onClose }: ActionDialogProps) => {
       >
         <label className="field">
           <span>Note</span>
-          <textarea className="input" rows={6} value={note} maxLength={noteCharactersMax} onChange={(event) => setNote(event.currentTarget.value)} />
+          <textarea
+            className="input"
+            rows={6}
+            value={note}
+            maxLength={noteCharactersMax}
+            onChange={(event) => setNote(event.currentTarget.value)}
+          />
         </label>
       </div>
       <Foot label="Write" missing={missing} onSubmit={submit} onClose={onClose} />

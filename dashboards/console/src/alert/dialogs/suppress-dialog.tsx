@@ -44,7 +44,11 @@ export const SuppressDialog = ({ alerts, onClose }: ActionDialogProps) => {
   })
   const missing = reason.trim() === '' ? 'A reason is required' : add.isPending ? 'Wait' : null
   return (
-    <Dialog title="Suppress" text={`Later findings of ${alert.detector} are hidden and counted. This alert stays as it is.`} onClose={onClose}>
+    <Dialog
+      title="Suppress"
+      text={`Later findings of ${alert.detector} are hidden and counted. This alert stays as it is.`}
+      onClose={onClose}
+    >
       <div
         className="dialog-body"
         onKeyDown={(event) => {
@@ -54,11 +58,13 @@ export const SuppressDialog = ({ alerts, onClose }: ActionDialogProps) => {
         <fieldset className="choices">
           <legend className="label">Where</legend>
           <label className="choice">
-            <input type="radio" name="scope" checked={on === 'device'} onChange={() => setOn('device')} /> Only on <span className="mono cut">{alert.device}</span>
+            <input type="radio" name="scope" checked={on === 'device'} onChange={() => setOn('device')} /> Only on{' '}
+            <span className="mono cut">{alert.device}</span>
           </label>
           {alert.model === null ? null : (
             <label className="choice">
-              <input type="radio" name="scope" checked={on === 'model'} onChange={() => setOn('model')} /> On every <span className="cut">{alert.model}</span>
+              <input type="radio" name="scope" checked={on === 'model'} onChange={() => setOn('model')} /> On every{' '}
+              <span className="cut">{alert.model}</span>
             </label>
           )}
         </fieldset>
@@ -74,7 +80,12 @@ export const SuppressDialog = ({ alerts, onClose }: ActionDialogProps) => {
         </label>
         <label className="field">
           <span>Reason</span>
-          <textarea className="input" value={reason} maxLength={reasonCharactersMax} onChange={(event) => setReason(event.currentTarget.value)} />
+          <textarea
+            className="input"
+            value={reason}
+            maxLength={reasonCharactersMax}
+            onChange={(event) => setReason(event.currentTarget.value)}
+          />
         </label>
         {add.isError ? <ProblemNote error={add.error} /> : null}
       </div>
