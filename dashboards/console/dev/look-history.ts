@@ -64,7 +64,7 @@ const plotOf = (shape: Shape, role: Signal['role'], from: number, to: number, an
     if (at > to) return null
     if (role === 'related' && i > gapAt && i < gapAt + 14) return null
     const quiet = usual(i) + shape.sway * (dice() - 0.5) * 1.1
-    if (anomalyFrom === null || at < anomalyFrom) return Math.round(quiet * 100) / 100
+    if (anomalyFrom === null || at < anomalyFrom) return Math.round(Math.max(0.4, quiet) * 100) / 100
     return shape.after === null ? null : Math.round(shape.after(i, dice) * 100) / 100
   })
   const low = times.map((_, i) => Math.max(0, usual(i) - 1.5 * shape.sway))

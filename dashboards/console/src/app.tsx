@@ -14,8 +14,8 @@ const SettingsScreen = lazy(() => import('./settings/settings-screen.tsx'))
 const SignIn = lazy(() => import('./sign-in/sign-in.tsx'))
 
 export const App = () => {
-  const session = useSession()
   const [location] = useLocation()
+  const session = useSession(location !== '/sign-in')
   const search = useSearch()
   const me = session.data
   if (location === '/sign-in')

@@ -85,7 +85,25 @@ export const AlertHead = ({ alert, asset, actions }: { alert: AlertView; asset: 
         <span className="soft cut">{stateText(alert, people.nameOf, clock.nowMs())}</span>
       </div>
       <div className="head-main">
-        <h1 className="head-title grow">{alert.title}</h1>
+        <div className="grow">
+          <h1 className="head-title">{alert.title}</h1>
+      <p className="head-facts">
+        {isDevice ? (
+          <Link href={`/devices/${encodeURIComponent(alert.device)}`} className="mono head-device">
+            {alert.device}
+          </Link>
+        ) : (
+          <span className="mono">{alert.device}</span>
+        )}
+        {facts.map((fact, at) => (fact === null || fact === undefined || fact === '' ? null : <span key={at}>{fact}</span>))}
+        <span>{alert.owner === null ? 'nobody’s' : `owner ${people.nameOf(alert.owner)}`}</span>
+        {alert.previous === null ? null : (
+          <Link href={`/alerts/${encodeURIComponent(alert.previous)}`} className="head-device">
+            follows {alert.previous}
+          </Link>
+        )}
+      </p>
+        </div>
         <div className="clocks">
           <Clock
             title="Acknowledge"
@@ -103,22 +121,6 @@ export const AlertHead = ({ alert, asset, actions }: { alert: AlertView; asset: 
           />
         </div>
       </div>
-      <p className="head-facts">
-        {isDevice ? (
-          <Link href={`/devices/${encodeURIComponent(alert.device)}`} className="mono head-device">
-            {alert.device}
-          </Link>
-        ) : (
-          <span className="mono">{alert.device}</span>
-        )}
-        {facts.map((fact, at) => (fact === null || fact === undefined || fact === '' ? null : <span key={at}>{fact}</span>))}
-        <span>{alert.owner === null ? 'nobody’s' : `owner ${people.nameOf(alert.owner)}`}</span>
-        {alert.previous === null ? null : (
-          <Link href={`/alerts/${encodeURIComponent(alert.previous)}`} className="head-device">
-            follows {alert.previous}
-          </Link>
-        )}
-      </p>
       <div className="head-actions">
         <ActionButton
           icon={<Check className="icon" />}
