@@ -87,22 +87,22 @@ export const AlertHead = ({ alert, asset, actions }: { alert: AlertView; asset: 
       <div className="head-main">
         <div className="grow">
           <h1 className="head-title">{alert.title}</h1>
-      <p className="head-facts">
-        {isDevice ? (
-          <Link href={`/devices/${encodeURIComponent(alert.device)}`} className="mono head-device">
-            {alert.device}
-          </Link>
-        ) : (
-          <span className="mono">{alert.device}</span>
-        )}
-        {facts.map((fact, at) => (fact === null || fact === undefined || fact === '' ? null : <span key={at}>{fact}</span>))}
-        <span>{alert.owner === null ? 'nobody’s' : `owner ${people.nameOf(alert.owner)}`}</span>
-        {alert.previous === null ? null : (
-          <Link href={`/alerts/${encodeURIComponent(alert.previous)}`} className="head-device">
-            follows {alert.previous}
-          </Link>
-        )}
-      </p>
+          <p className="head-facts">
+            {isDevice ? (
+              <Link href={`/devices/${encodeURIComponent(alert.device)}`} className="mono head-device">
+                {alert.device}
+              </Link>
+            ) : (
+              <span className="mono">{alert.device}</span>
+            )}
+            {facts.map((fact, at) => (fact === null || fact === undefined || fact === '' ? null : <span key={at}>{fact}</span>))}
+            <span>{alert.owner === null ? 'nobody’s' : `owner ${people.nameOf(alert.owner)}`}</span>
+            {alert.previous === null ? null : (
+              <Link href={`/alerts/${encodeURIComponent(alert.previous)}`} className="head-device">
+                follows {alert.previous}
+              </Link>
+            )}
+          </p>
         </div>
         <div className="clocks">
           <Clock

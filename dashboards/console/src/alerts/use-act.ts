@@ -6,12 +6,9 @@ import { mayCall, type CalledRoute } from '../api/route-list.ts'
 import { useDesk, type Desk } from '../desk.tsx'
 import { clockTime } from '../parts/format.ts'
 import { useMe } from '../state/session.ts'
+import { bulkAlertsMax, undoMs } from './limits.ts'
 import { optimistic, type DeskAction } from './optimistic.ts'
 import { verbOf } from './told.ts'
-
-/** contracts/case-event.ts has the same limits (a test compares). */
-export const undoMs = 10_000
-export const bulkAlertsMax = 500
 
 export const routeOf = {
   acknowledge: 'acknowledgeAlert',

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { Dialog } from '../../parts/dialog.tsx'
 import { subjectOf, type ActionDialogProps } from './action-dialog.tsx'
-import { reasonCharactersMax } from './close-dialog.tsx'
+import { reasonCharactersMax } from './limits.ts'
 import { Foot, isSubmit } from './foot.tsx'
 
 /** Records that a person has contained the device: Wardwatch itself takes nothing off the network. */

@@ -2,8 +2,7 @@ import { useState } from 'react'
 import { Dialog } from '../../parts/dialog.tsx'
 import { subjectOf, type ActionDialogProps } from './action-dialog.tsx'
 import { Foot, isSubmit } from './foot.tsx'
-
-export const noteCharactersMax = 8_000
+import { noteCharactersMax } from './limits.ts'
 
 export const NoteDialog = ({ alerts, onAct, onClose }: ActionDialogProps) => {
   const [note, setNote] = useState('')

@@ -4,18 +4,8 @@ import { useDesk } from '../../desk.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import type { ActionDialogProps } from './action-dialog.tsx'
-import { reasonCharactersMax } from './close-dialog.tsx'
+import { reasonCharactersMax, suppressionHours } from './limits.ts'
 import { Foot, isSubmit } from './foot.tsx'
-
-/** contracts/suppression.ts has the same limit (a test compares). */
-export const suppressionDaysMax = 90
-const hours = [
-  [1, '1 hour'],
-  [8, '8 hours'],
-  [24, '1 day'],
-  [168, '7 days'],
-  [720, '30 days'],
-] as const
 
 /** One detector on one device or one model for a while: what it hides is counted and shown in Settings. */
 export const SuppressDialog = ({ alerts, onClose }: ActionDialogProps) => {
@@ -71,7 +61,7 @@ export const SuppressDialog = ({ alerts, onClose }: ActionDialogProps) => {
         <label className="field">
           <span>For</span>
           <select className="input" value={expiresInHours} onChange={(event) => setHours(Number(event.currentTarget.value))}>
-            {hours.map(([value, title]) => (
+            {suppressionHours.map(([value, title]) => (
               <option key={value} value={value}>
                 {title}
               </option>
