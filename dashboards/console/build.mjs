@@ -29,7 +29,11 @@ const sourcesHash = () => {
     join(root, 'package-lock.json'),
   ].sort()
   const hash = createHash('sha256')
-  for (const file of files) hash.update(`${relative(root, file).split(sep).join('/')}\0`).update(readFileSync(file)).update('\0')
+  for (const file of files)
+    hash
+      .update(`${relative(root, file).split(sep).join('/')}\0`)
+      .update(readFileSync(file))
+      .update('\0')
   return hash.digest('hex')
 }
 

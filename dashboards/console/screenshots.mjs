@@ -53,12 +53,15 @@ page.on('console', (message) => {
 page.on('pageerror', (error) => problems.push(`${where}: ${error.message}`))
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
-const press = (...keys) => async () => {
-  for (const key of keys) {
-    await page.keyboard.press(key)
-    await wait(key === 'j' ? 60 : 450)
+const press =
+  (...keys) =>
+  async () => {
+    for (const key of keys) {
+      await page.keyboard.press(key)
+      await wait(60)
+    }
+    await wait(settleMs)
   }
-}
 const firstDevice = async () => {
   const { items } = await page.evaluate(async () => (await fetch('/api/v1/alerts?limit=50')).json())
   return items.find(({ model }) => model !== null)?.device ?? items[0]?.device ?? 'none'
@@ -79,7 +82,11 @@ const audit = async (name) => {
   await page.evaluate(axeSource)
   const found = await page.evaluate(async () => {
     const { violations } = await window.axe.run(document, { resultTypes: ['violations'] })
-    return violations.map(({ id, impact, nodes }) => ({ id, impact, at: nodes.slice(0, 3).map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary}`) }))
+    return violations.map(({ id, impact, nodes }) => ({
+      id,
+      impact,
+      at: nodes.slice(0, 3).map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary}`),
+    }))
   })
   for (const { id, impact, at } of found) {
     const line = `${name}: axe ${impact} ${id}\n    ${at.join('\n    ').replaceAll('\n', '\n      ')}`
@@ -138,5 +145,7 @@ try {
   await look?.stop()
 }
 for (const problem of problems) process.stderr.write(`${problem}\n`)
-process.stdout.write(`screenshots are in ${options.out}; ${problems.length === 0 ? 'axe, console and CSP are clean' : `${problems.length} problems`}\n`)
+process.stdout.write(
+  `screenshots are in ${options.out}; ${problems.length === 0 ? 'axe, console and CSP are clean' : `${problems.length} problems`}\n`,
+)
 process.exit(problems.length === 0 ? 0 : 1)

@@ -19,7 +19,14 @@ interface Shape {
 
 const shapes: Readonly<Record<string, readonly [Shape, Shape]>> = {
   flood: [
-    { id: 'rate', title: 'Readings', unit: '1/min', level: 61, sway: 6, after: (i, dice) => (i % 7 < 4 ? 900 + 120 * dice() : 410 + 40 * dice()) },
+    {
+      id: 'rate',
+      title: 'Readings',
+      unit: '1/min',
+      level: 61,
+      sway: 6,
+      after: (i, dice) => (i % 7 < 4 ? 900 + 120 * dice() : 410 + 40 * dice()),
+    },
     { id: 'infusionRate', title: 'Infusion rate', unit: 'mL/h', level: 12, sway: 0.06, after: () => 12 },
   ],
   'level-shift': [
@@ -36,7 +43,14 @@ const shapes: Readonly<Record<string, readonly [Shape, Shape]>> = {
   ],
 }
 const otherwise: readonly [Shape, Shape] = [
-  { id: 'refusals', title: 'Refused sign-ins', unit: '1/min', level: 2.2, sway: 1.4, after: (i, dice) => 44 + 30 * Math.abs(Math.sin(i / 5)) + 10 * dice() },
+  {
+    id: 'refusals',
+    title: 'Refused sign-ins',
+    unit: '1/min',
+    level: 2.2,
+    sway: 1.4,
+    after: (i, dice) => 44 + 30 * Math.abs(Math.sin(i / 5)) + 10 * dice(),
+  },
   { id: 'rate', title: 'Readings', unit: '1/min', level: 60, sway: 1.4, after: () => 60 },
 ]
 
@@ -50,7 +64,7 @@ const plotOf = (shape: Shape, role: Signal['role'], from: number, to: number, an
     if (at > to) return null
     if (role === 'related' && i > gapAt && i < gapAt + 14) return null
     const quiet = usual(i) + shape.sway * (dice() - 0.5) * 1.1
-    if (anomalyFrom === null || at < anomalyFrom) return Math.round(quiet * 100) / 100
+    if (anomalyFrom === null || at < anomalyFrom) return Math.round(Math.max(0.4, quiet) * 100) / 100
     return shape.after === null ? null : Math.round(shape.after(i, dice) * 100) / 100
   })
   const low = times.map((_, i) => Math.max(0, usual(i) - 1.5 * shape.sway))
@@ -79,7 +93,10 @@ export const withLooks = (history: DeskHistory, clock: Clock): DeskHistory => ({
     const start = from ?? end - 1.2 * hourMs
     const [first, second] = shapes[alert.detector] ?? otherwise
     const learning = seedOf(alert.device) % 11 === 0
-    return Promise.resolve([plotOf(first, 'primary', start, end, alert.firstSeen, learning), plotOf(second, 'related', start, end, alert.firstSeen, false)])
+    return Promise.resolve([
+      plotOf(first, 'primary', start, end, alert.firstSeen, learning),
+      plotOf(second, 'related', start, end, alert.firstSeen, false),
+    ])
   },
   sparks: (alerts) =>
     Promise.resolve(

@@ -51,12 +51,30 @@ export const startLook = async (port: number) => {
   for (const id of idsOf(5, 1)) await parts.desk.act(id, null, 'john', { type: 'acknowledge' })
   for (const id of idsOf(9, 4)) await parts.desk.act(id, null, 'mona', { type: 'assign', owner: 'mona' })
   for (const id of idsOf(31, 4)) await parts.desk.act(id, null, 'rosa', { type: 'assign', owner: 'rosa' })
-  for (const id of idsOf(17, 3)) await parts.desk.act(id, null, 'mona', { type: 'snooze', until: start + (30 + Math.floor(dice() * 300)) * minuteMs })
+  for (const id of idsOf(17, 3))
+    await parts.desk.act(id, null, 'mona', { type: 'snooze', until: start + (30 + Math.floor(dice() * 300)) * minuteMs })
   for (const id of known.filter(old).slice(0, 190))
-    await parts.desk.act(id, null, dice() < 0.5 ? 'rosa' : 'john', { type: 'close', verdict: dice() < 0.6 ? 'benign-positive' : 'false-positive', reason: 'Calibration run in the workshop' })
-  await parts.desk.suppress('rosa', { detector: 'silence', scope: { device: 'pump-0001' }, reason: 'In repair until Friday', expiresAt: start + 86_400_000 })
-  await parts.paging.putNotifier('rosa', 'pager', { title: 'On-call pager', enabled: true, settings: { kind: 'pagerduty', routingKey: 'x', url: 'https://events.pagerduty.com/v2/enqueue' } })
-  await parts.paging.putNotifier('rosa', 'soc-channel', { title: 'SOC channel', enabled: true, settings: { kind: 'slack', url: 'https://hooks.slack.com/services/x' } })
+    await parts.desk.act(id, null, dice() < 0.5 ? 'rosa' : 'john', {
+      type: 'close',
+      verdict: dice() < 0.6 ? 'benign-positive' : 'false-positive',
+      reason: 'Calibration run in the workshop',
+    })
+  await parts.desk.suppress('rosa', {
+    detector: 'silence',
+    scope: { device: 'pump-0001' },
+    reason: 'In repair until Friday',
+    expiresAt: start + 86_400_000,
+  })
+  await parts.paging.putNotifier('rosa', 'pager', {
+    title: 'On-call pager',
+    enabled: true,
+    settings: { kind: 'pagerduty', routingKey: 'x', url: 'https://events.pagerduty.com/v2/enqueue' },
+  })
+  await parts.paging.putNotifier('rosa', 'soc-channel', {
+    title: 'SOC channel',
+    enabled: true,
+    settings: { kind: 'slack', url: 'https://hooks.slack.com/services/x' },
+  })
   await parts.paging.putRules('rosa', [
     {
       id: 'critical',

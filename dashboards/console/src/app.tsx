@@ -14,8 +14,8 @@ const SettingsScreen = lazy(() => import('./settings/settings-screen.tsx'))
 const SignIn = lazy(() => import('./sign-in/sign-in.tsx'))
 
 export const App = () => {
-  const session = useSession()
   const [location] = useLocation()
+  const session = useSession(location !== '/sign-in')
   const search = useSearch()
   const me = session.data
   if (location === '/sign-in')
@@ -54,11 +54,17 @@ export const App = () => {
             <Route path="/">
               <Redirect to="/alerts" replace />
             </Route>
-            <Route path="/alerts" component={AlertsScreen} />
+            <Route path="/alerts">
+              <AlertsScreen />
+            </Route>
             <Route path="/alerts/:id">{({ id }) => <AlertPage id={decodeURIComponent(id)} />}</Route>
-            <Route path="/devices" component={DevicesScreen} />
+            <Route path="/devices">
+              <DevicesScreen />
+            </Route>
             <Route path="/devices/:device">{({ device }) => <DevicePage device={decodeURIComponent(device)} />}</Route>
-            <Route path="/pipeline" component={PipelineScreen} />
+            <Route path="/pipeline">
+              <PipelineScreen />
+            </Route>
             <Route path="/settings/:section?">{({ section }) => <SettingsScreen section={section ?? 'you'} />}</Route>
             <Route>
               <div className="empty">

@@ -13,7 +13,19 @@ const capital = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice
 
 const pasts = { Acknowledge: 'Acknowledged', Contain: 'Contained' } as const
 
-const Clock = ({ title, dueAt, metAt, breachedAt, over }: { title: keyof typeof pasts; dueAt: number | null; metAt: number | null; breachedAt: number | null; over: boolean }) => {
+const Clock = ({
+  title,
+  dueAt,
+  metAt,
+  breachedAt,
+  over,
+}: {
+  title: keyof typeof pasts
+  dueAt: number | null
+  metAt: number | null
+  breachedAt: number | null
+  over: boolean
+}) => {
   const nowMs = useNowMs()
   if (dueAt === null && metAt === null) return null
   if (metAt !== null)
@@ -49,7 +61,12 @@ const stateText = (alert: AlertView, nameOf: (account: string) => string, nowMs:
 export const AlertHead = ({ alert, asset, actions }: { alert: AlertView; asset: Asset | null; actions: AlertActions }) => {
   const { people, clock } = useDesk()
   const isDevice = asset !== null || !alert.device.includes(':')
-  const facts = [alert.model, [alert.ward, alert.site].filter((part) => part !== null).join(', '), asset?.firmware ? `fw ${asset.firmware}` : null, asset?.lastAddress]
+  const facts = [
+    alert.model,
+    [alert.ward, alert.site].filter((part) => part !== null).join(', '),
+    asset?.firmware ? `fw ${asset.firmware}` : null,
+    asset?.lastAddress,
+  ]
   const { run, whyNot } = actions
   return (
     <header className="head">
@@ -67,36 +84,72 @@ export const AlertHead = ({ alert, asset, actions }: { alert: AlertView; asset: 
         <span className="grow" />
         <span className="soft cut">{stateText(alert, people.nameOf, clock.nowMs())}</span>
       </div>
-      <h1 className="head-title">{alert.title}</h1>
-      <p className="head-facts">
-        {isDevice ? (
-          <Link href={`/devices/${encodeURIComponent(alert.device)}`} className="mono head-device">
-            {alert.device}
-          </Link>
-        ) : (
-          <span className="mono">{alert.device}</span>
-        )}
-        {facts.map((fact, at) => (fact === null || fact === undefined || fact === '' ? null : <span key={at}>{fact}</span>))}
-        <span>{alert.owner === null ? 'nobody’s' : `owner ${people.nameOf(alert.owner)}`}</span>
-        {alert.previous === null ? null : (
-          <Link href={`/alerts/${encodeURIComponent(alert.previous)}`} className="head-device">
-            follows {alert.previous}
-          </Link>
-        )}
-      </p>
+      <div className="head-main">
+        <div className="grow">
+          <h1 className="head-title">{alert.title}</h1>
+          <p className="head-facts">
+            {isDevice ? (
+              <Link href={`/devices/${encodeURIComponent(alert.device)}`} className="mono head-device">
+                {alert.device}
+              </Link>
+            ) : (
+              <span className="mono">{alert.device}</span>
+            )}
+            {facts.map((fact, at) => (fact === null || fact === undefined || fact === '' ? null : <span key={at}>{fact}</span>))}
+            <span>{alert.owner === null ? 'nobody’s' : `owner ${people.nameOf(alert.owner)}`}</span>
+            {alert.previous === null ? null : (
+              <Link href={`/alerts/${encodeURIComponent(alert.previous)}`} className="head-device">
+                follows {alert.previous}
+              </Link>
+            )}
+          </p>
+        </div>
+        <div className="clocks">
+          <Clock
+            title="Acknowledge"
+            dueAt={alert.due.acknowledgeBy}
+            metAt={alert.acknowledgedAt}
+            breachedAt={alert.breached.acknowledge}
+            over={alert.state === 'closed'}
+          />
+          <Clock
+            title="Contain"
+            dueAt={alert.due.containBy}
+            metAt={alert.containedAt}
+            breachedAt={alert.breached.contain}
+            over={alert.state === 'closed'}
+          />
+        </div>
+      </div>
       <div className="head-actions">
-        <ActionButton icon={<Check className="icon" />} label="Acknowledge" caps="A" tone={alert.state === 'new' ? 'primary' : 'plain'} whyNot={whyNot.acknowledge} onPress={run.acknowledge} />
+        <ActionButton
+          icon={<Check className="icon" />}
+          label="Acknowledge"
+          caps="A"
+          tone={alert.state === 'new' ? 'primary' : 'plain'}
+          whyNot={whyNot.acknowledge}
+          onPress={run.acknowledge}
+        />
         <ActionButton icon={<User className="icon" />} label="Mine" caps="M" whyNot={whyNot.mine} onPress={run.mine} />
         <ActionButton icon={<UserPlus className="icon" />} label="Assign" caps="⇧M" whyNot={whyNot.assign} onPress={run.assign} />
-        <ActionButton icon={<Moon className="icon" />} label={alert.state === 'snoozed' ? 'Wake' : 'Snooze'} caps="Z" whyNot={whyNot.snooze} onPress={run.snooze} />
+        <ActionButton
+          icon={<Moon className="icon" />}
+          label={alert.state === 'snoozed' ? 'Wake' : 'Snooze'}
+          caps="Z"
+          whyNot={whyNot.snooze}
+          onPress={run.snooze}
+        />
         <ActionButton icon={<SquareCheck className="icon" />} label="Close" caps="E" whyNot={whyNot.close} onPress={run.close} />
         <ActionButton icon={<StickyNote className="icon" />} label="Note" caps="N" whyNot={whyNot.note} onPress={run.note} />
         <ActionButton icon={<BellOff className="icon" />} label="Suppress" caps="S" whyNot={whyNot.suppress} onPress={run.suppress} />
-        <ActionButton icon={<ShieldCheck className="icon" />} label="Contained" caps="Q" tone="danger" whyNot={whyNot.contain} onPress={run.contain} />
-        <div className="clocks">
-          <Clock title="Acknowledge" dueAt={alert.due.acknowledgeBy} metAt={alert.acknowledgedAt} breachedAt={alert.breached.acknowledge} over={alert.state === 'closed'} />
-          <Clock title="Contain" dueAt={alert.due.containBy} metAt={alert.containedAt} breachedAt={alert.breached.contain} over={alert.state === 'closed'} />
-        </div>
+        <ActionButton
+          icon={<ShieldCheck className="icon" />}
+          label="Contained"
+          caps="Q"
+          tone="danger"
+          whyNot={whyNot.contain}
+          onPress={run.contain}
+        />
       </div>
     </header>
   )

@@ -19,7 +19,9 @@ const reportingMs = 5 * 60_000
 const Why = ({ alert }: { alert: AlertView }) => (
   <p className="why">
     {emphasise(alert.why, alert.evidence).map(({ text, as }, at) =>
-      as === 'plain' ? text : (
+      as === 'plain' ? (
+        text
+      ) : (
         <b key={at} className={as === 'observed' ? alert.severity : ''}>
           {text}
         </b>
@@ -36,7 +38,8 @@ const Impact = ({ heardAt, ward }: { heardAt: number; ward: string | null }) => 
     <p className="impact">
       <HeartPulse className="icon" aria-hidden="true" />
       <span>
-        <b>Reporting, last heard {span(ago)} ago.</b> It may be on a patient: agree with {ward ?? 'the ward'} before it is taken off the network.
+        <b>Reporting, last heard {span(ago)} ago.</b> It may be on a patient: agree with {ward ?? 'the ward'} before it is taken off the
+        network.
       </span>
     </p>
   )
@@ -67,9 +70,13 @@ export const AlertPanel = ({ id, row, actions }: { id: string; row: AlertView | 
       <div className="panel-scroll" tabIndex={0} aria-label="Alert details" role="region">
         <AlertHead alert={alert} asset={told?.asset ?? null} actions={actions} />
         {detail.isError ? <ProblemNote error={detail.error} retry={() => void detail.refetch()} old /> : null}
-        {told?.asset?.lastHeardAt != null && alert.state !== 'closed' ? <Impact heardAt={told.asset.lastHeardAt} ward={told.asset.ward} /> : null}
+        {told?.asset?.lastHeardAt != null && alert.state !== 'closed' ? (
+          <Impact heardAt={told.asset.lastHeardAt} ward={told.asset.ward} />
+        ) : null}
         <Why alert={alert} />
-        <Suspense fallback={<div className="plots" />}>{rested === id ? <SignalPlots key={id} alert={alert} /> : <div className="plots" />}</Suspense>
+        <Suspense fallback={<div className="plots" />}>
+          {rested === id ? <SignalPlots key={id} alert={alert} /> : <div className="plots" />}
+        </Suspense>
         <div className="pair">
           <EvidencePanel alert={alert} related={told?.related ?? []} />
           {rested === id ? <Timeline id={id} severity={alert.severity} /> : <section />}

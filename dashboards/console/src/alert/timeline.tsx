@@ -13,11 +13,20 @@ export const Timeline = ({ id, severity }: { id: string; severity: string }) => 
   return (
     <section className="timeline" aria-label="Timeline">
       <h2>Timeline</h2>
-      {timeline.isError ? <ProblemNote error={timeline.error} retry={() => void timeline.refetch()} old={timeline.data !== undefined} /> : null}
+      {timeline.isError ? (
+        <ProblemNote error={timeline.error} retry={() => void timeline.refetch()} old={timeline.data !== undefined} />
+      ) : null}
       <ol>
         {timeline.data?.items.map((entry) => (
-          <li key={entry.sequence} className={entry.type.startsWith('finding.') || entry.type === 'alert.raised' ? `from-device ${severity}` : ''}>
-            <time className="mono" dateTime={new Date(entry.occurredAt).toISOString()} title={`occurred ${clockTime(entry.occurredAt)}, recorded ${clockTime(entry.recordedAt)}, hash ${entry.hash}`}>
+          <li
+            key={entry.sequence}
+            className={entry.type.startsWith('finding.') || entry.type === 'alert.raised' ? `from-device ${severity}` : ''}
+          >
+            <time
+              className="mono"
+              dateTime={new Date(entry.occurredAt).toISOString()}
+              title={`occurred ${clockTime(entry.occurredAt)}, recorded ${clockTime(entry.recordedAt)}, hash ${entry.hash}`}
+            >
               {dayTime(entry.occurredAt, nowMs)}
             </time>
             <span>

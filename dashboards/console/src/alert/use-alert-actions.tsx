@@ -23,7 +23,12 @@ const leaves: readonly DeskAction['type'][] = ['close', 'snooze']
 /** What can be done to these alerts: by button, by key, in a dialog. */
 export const useAlertActions = (
   alerts: readonly AlertView[],
-  told: { readonly onLeft?: (ids: readonly string[]) => void; readonly onDone?: () => void } = {},
+  told: {
+    readonly onLeft?: (ids: readonly string[]) => void
+    readonly onDone?: () => void
+    /** False where the same keys belong to something else on the screen. */
+    readonly keys?: boolean
+  } = {},
 ): AlertActions => {
   const me = useMe()
   const act = useAct()
@@ -71,7 +76,8 @@ export const useAlertActions = (
     contain: open('contain'),
     suppress: open('suppress'),
   }
-  useKeys(Object.fromEntries(Object.entries(run).map(([name, how]) => [`alert.${name}`, how])))
+  const keyed = told.keys !== false
+  useKeys(Object.fromEntries(Object.entries(run).map(([name, how]) => [`alert.${name}`, () => (keyed ? how() : false)])))
 
   return {
     run,

@@ -42,5 +42,8 @@ export const useSignals = (id: string, range: TimeRange | null, live: boolean) =
 
 export const useTimeline = (id: string) => {
   const { client } = useDesk()
-  return useQuery({ queryKey: ['timeline', id], queryFn: ({ signal }) => client.call('alertTimeline', { params: { id }, query: { limit: 60 }, signal }) })
+  return useQuery({
+    queryKey: ['timeline', id],
+    queryFn: ({ signal }) => client.call('alertTimeline', { params: { id }, query: { limit: 60 }, signal }),
+  })
 }

@@ -51,17 +51,18 @@ export const AlertsScreen = () => {
   }
   const cursor = useRowCursor({ rows, current, marked, setMarked, move: (id) => show(view, id) })
 
-  const subject = marked.size > 0 ? [...marked.values()].map((alert) => rows.find((row) => row.alert.id === alert.id)?.alert ?? alert) : undefined
+  const subject =
+    marked.size > 0 ? [...marked.values()].map((alert) => rows.find((row) => row.alert.id === alert.id)?.alert ?? alert) : undefined
   const currentRow = rows.find(({ alert }) => alert.id === current)
   const currentAlert = currentRow?.alert ?? (current === null ? undefined : desk.alerts.find(current))
-  const actions = useAlertActions(subject ?? (currentAlert === undefined ? [] : [currentAlert]), {
-    // What is done with goes out of sight: the cursor steps on, so that the row can leave.
-    onLeft: (ids) => {
-      if (current !== null && ids.includes(current)) cursor.stepOff(ids)
-      setMarked(new Map())
-    },
-    onDone: () => setMarked(new Map()),
-  })
+  // What is done with goes out of sight: the cursor steps on, so that the row can leave.
+  const onLeft = (ids: readonly string[]) => {
+    if (current !== null && ids.includes(current)) cursor.stepOff(ids)
+  }
+  const currentOnes = currentAlert === undefined ? [] : [currentAlert]
+  // The keys mean what is marked; the buttons beside an alert mean that alert.
+  const actions = useAlertActions(subject ?? currentOnes, { onLeft, onDone: () => setMarked(new Map()) })
+  const panelActions = useAlertActions(currentOnes, { onLeft, keys: false })
 
   const first = rows[0]?.alert.id
   useEffect(() => {
@@ -124,10 +125,15 @@ export const AlertsScreen = () => {
       </section>
       {wide ? (
         <section className="side" aria-label="Alert">
-          {current === null ? <div className="empty">Pick an alert to see why it is one.</div> : <AlertPanel id={current} row={currentRow?.alert} actions={actions} />}
+          {current === null ? (
+            <div className="empty">Pick an alert to see why it is one.</div>
+          ) : (
+            <AlertPanel id={current} row={currentRow?.alert} actions={panelActions} />
+          )}
         </section>
       ) : null}
       {actions.dialog}
+      {panelActions.dialog}
     </div>
   )
 }

@@ -34,7 +34,11 @@ export const Histogram = ({
     if (box === undefined || box.width === 0) return 0
     return Math.max(0, Math.min(bars - 1, Math.floor(((x - box.left) / box.width) * bars)))
   }
-  const chosen = drag ?? (from === null && to === null ? null : { from: ((from ?? start) - start) / minuteMs, to: ((to ?? start + bars * minuteMs) - start) / minuteMs - 1 })
+  const chosen =
+    drag ??
+    (from === null && to === null
+      ? null
+      : { from: ((from ?? start) - start) / minuteMs, to: ((to ?? start + bars * minuteMs) - start) / minuteMs - 1 })
   const left = chosen === null ? 0 : Math.max(0, Math.min(chosen.from, chosen.to))
   const right = chosen === null ? 0 : Math.min(bars, Math.max(chosen.from, chosen.to) + 1)
   const total = minutes.reduce((sum, minute) => sum + sumOf(minute), 0)
@@ -62,14 +66,18 @@ export const Histogram = ({
         }}
         onPointerCancel={() => setDrag(null)}
       >
-        {chosen === null || right <= left ? null : <rect className="chosen" x={left * 8} y={0} width={(right - left) * 8} height={height} />}
+        {chosen === null || right <= left ? null : (
+          <rect className="chosen" x={left * 8} y={0} width={(right - left) * 8} height={height} />
+        )}
         <path className="base" d={`M0 ${height - 0.5}H${bars * 8}`} />
         {minutes.map((minute, at) => {
           let y = height
           return stacked.map((severity) => {
             const size = (minute[severity] / largest) * (height - 2)
             y -= size
-            return size === 0 ? null : <rect key={`${at}${severity}`} className={`fill-${severity}`} x={at * 8 + 1} y={y} width={6} height={size} />
+            return size === 0 ? null : (
+              <rect key={`${at}${severity}`} className={`f-${severity}`} x={at * 8 + 1} y={y} width={6} height={size} />
+            )
           })
         })}
       </svg>
@@ -81,7 +89,8 @@ export const Histogram = ({
           </>
         ) : (
           <button type="button" className="chip" onClick={() => onRange(null, null)} aria-label="Remove the time filter">
-            {from === null ? 'up to' : `${shortTime(from)} –`} {to === null ? 'now' : shortTime(to)} <X className="icon" aria-hidden="true" />
+            {from === null ? 'up to' : `${shortTime(from)} –`} {to === null ? 'now' : shortTime(to)}{' '}
+            <X className="icon" aria-hidden="true" />
           </button>
         )}
       </div>

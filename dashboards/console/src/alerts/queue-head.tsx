@@ -34,10 +34,17 @@ export const QueueHead = ({
   const summary = useSummary()
   return (
     <>
+      <h1 className="sr">Alerts</h1>
       <div className="queue-head">
         <nav className="tabs dims" aria-label="Queue tabs">
           {tabs.map(([tab, title]) => (
-            <button key={tab} type="button" className="tab" aria-current={view.tab === tab ? 'page' : undefined} onClick={() => setView({ tab })}>
+            <button
+              key={tab}
+              type="button"
+              className="tab"
+              aria-current={view.tab === tab ? 'page' : undefined}
+              onClick={() => setView({ tab })}
+            >
               {title} <span className="tab-count">{summary.data === undefined ? '' : whole(summary.data.tabs[tab])}</span>
             </button>
           ))}
@@ -54,7 +61,13 @@ export const QueueHead = ({
           </select>
         </label>
         {/* Its place is fixed: it appears where it always is, and nothing else moves. */}
-        <button type="button" className={`new-button ${held === 0 ? 'none' : ''}`} onClick={loadNew} disabled={held === 0} aria-keyshortcuts=".">
+        <button
+          type="button"
+          className={`new-button ${held === 0 ? 'none' : ''}`}
+          onClick={loadNew}
+          disabled={held === 0}
+          aria-keyshortcuts="."
+        >
           <span aria-live="polite">{held === 0 ? 'No new' : `${whole(held)} new`}</span> <kbd aria-hidden="true">.</kbd>
         </button>
       </div>
@@ -86,7 +99,9 @@ export const QueueHead = ({
 const Chips = ({ view, setView }: { view: QueueView; setView: (change: Partial<QueueView>) => void }) => {
   const chips: (readonly [string, Partial<QueueView>])[] = [
     ...view.severity.map((one) => [one, { severity: view.severity.filter((other) => other !== one) }] as const),
-    ...(['site', 'device', 'detector'] as const).flatMap((name) => (view[name] === '' ? [] : [[`${name} ${view[name]}`, { [name]: '' }] as const])),
+    ...(['site', 'device', 'detector'] as const).flatMap((name) =>
+      view[name] === '' ? [] : [[`${name} ${view[name]}`, { [name]: '' }] as const],
+    ),
     ...(view.pastDue ? [['past due', { pastDue: false }] as const] : []),
   ]
   return chips.map(([text, change]) => (

@@ -12,6 +12,8 @@ import { useWantSparks } from './use-sparks.ts'
 
 const rowPx = 32
 const phoneRowPx = 54
+/** The heads of the columns stand still over the rows; a phone has none. */
+const headPx = 26
 const overscan = 8
 const skeletons = 14
 
@@ -43,6 +45,8 @@ export const QueueList = ({
     getScrollElement: () => listRef.current,
     estimateSize: () => height,
     overscan,
+    scrollMargin: wide ? headPx : 0,
+    scrollPaddingStart: wide ? headPx : 0,
     getItemKey: (index) => rows[index]?.alert.id ?? index,
   })
   const items = virtual.getVirtualItems()
@@ -62,27 +66,7 @@ export const QueueList = ({
 
   const reveal = items.some(({ index }) => index === at)
   return (
-    <div
-      className="grid"
-      role="grid"
-      aria-label="Alerts"
-      aria-rowcount={model === undefined ? -1 : model.total + 1}
-      aria-multiselectable="true"
-      aria-busy={query.isFetching}
-    >
-      <div role="rowgroup" className="grid-head">
-        <div className="row row-head" role="row" aria-rowindex={1}>
-          <span role="columnheader" className="sr">Severity</span>
-          <span role="columnheader" className="c-age">Age</span>
-          <span role="columnheader" className="c-title">Alert</span>
-          <span role="columnheader" className="c-device">Device</span>
-          <span role="columnheader" className="c-ward">Ward</span>
-          <span role="columnheader" className="c-spark">Signal</span>
-          <span role="columnheader" className="c-score">Score</span>
-          <span role="columnheader" className="c-due">{view.tab === 'snoozed' ? 'Wakes' : view.tab === 'closed' ? 'Verdict' : 'Due'}</span>
-          <span role="columnheader" className="c-owner"><span className="sr">Owner</span></span>
-        </div>
-      </div>
+    <div className="grid">
       {query.isError ? (
         <div className="grid-problem">
           <ProblemNote error={query.error} retry={() => void query.refetch()} old={model !== undefined} />
@@ -91,10 +75,13 @@ export const QueueList = ({
       <div
         ref={listRef}
         className="rows dims"
-        role="rowgroup"
+        role="grid"
+        aria-label="Alerts"
+        aria-rowcount={model === undefined ? -1 : model.total + 1}
+        aria-multiselectable="true"
+        aria-busy={query.isFetching}
         // The rows are reached with J and K, or the arrows, from here.
         tabIndex={0}
-        aria-label="Alert rows"
         aria-activedescendant={reveal && current !== null ? rowId(current) : undefined}
         onPointerOver={(event) => {
           const row = (event.target as Element).closest<HTMLElement>('[data-id]')
@@ -109,7 +96,10 @@ export const QueueList = ({
           const id = target.closest<HTMLElement>('[data-id]')?.dataset['id']
           const alert = rows.find((row) => row.alert.id === id)?.alert
           if (alert === undefined) return
-          onPick(alert, event.shiftKey ? 'extend' : target.closest('[data-mark]') !== null || event.ctrlKey || event.metaKey ? 'mark' : 'show')
+          onPick(
+            alert,
+            event.shiftKey ? 'extend' : target.closest('[data-mark]') !== null || event.ctrlKey || event.metaKey ? 'mark' : 'show',
+          )
         }}
         onDoubleClick={(event) => {
           const id = (event.target as Element).closest<HTMLElement>('[data-id]')?.dataset['id']
@@ -117,6 +107,9 @@ export const QueueList = ({
           if (alert !== undefined && (event.target as Element).closest('[data-mark]') === null) onPick(alert, 'open')
         }}
       >
+        <div role="rowgroup" className="grid-head">
+          <Heads tab={view.tab} />
+        </div>
         {model === undefined && !query.isError ? (
           <Late>
             {Array.from({ length: skeletons }, (_, index) => (
@@ -129,8 +122,7 @@ export const QueueList = ({
             ))}
           </Late>
         ) : null}
-        {model !== undefined && rows.length === 0 ? <QueueEmpty view={view} filtered={isFiltered(view)} onClearFilters={onClearFilters} /> : null}
-        <div className="rows-inside" style={{ height: virtual.getTotalSize() }}>
+        <div role="rowgroup" className="rows-inside" style={{ height: virtual.getTotalSize() }}>
           {items.map(({ index, start, key }) => {
             const row = rows[index]
             return row === undefined ? null : (
@@ -138,7 +130,7 @@ export const QueueList = ({
                 key={key}
                 row={row}
                 index={index}
-                top={start}
+                top={start - virtual.options.scrollMargin}
                 current={row.alert.id === current}
                 marked={marked.has(row.alert.id)}
                 wide={wide}
@@ -147,6 +139,41 @@ export const QueueList = ({
           })}
         </div>
       </div>
+      {model !== undefined && rows.length === 0 ? (
+        <QueueEmpty view={view} filtered={isFiltered(view)} onClearFilters={onClearFilters} />
+      ) : null}
     </div>
   )
 }
+
+const Heads = ({ tab }: { tab: QueueView['tab'] }) => (
+  <div className="row row-head" role="row" aria-rowindex={1}>
+    <span role="columnheader">
+      <span className="sr">Severity</span>
+    </span>
+    <span role="columnheader" className="c-age">
+      Age
+    </span>
+    <span role="columnheader" className="c-title">
+      Alert
+    </span>
+    <span role="columnheader" className="c-device">
+      Device
+    </span>
+    <span role="columnheader" className="c-ward">
+      Ward
+    </span>
+    <span role="columnheader" className="c-spark">
+      Signal
+    </span>
+    <span role="columnheader" className="c-score">
+      Score
+    </span>
+    <span role="columnheader" className="c-due">
+      {tab === 'snoozed' ? 'Wakes' : tab === 'closed' ? 'Verdict' : 'Due'}
+    </span>
+    <span role="columnheader" className="c-owner">
+      <span className="sr">Owner</span>
+    </span>
+  </div>
+)

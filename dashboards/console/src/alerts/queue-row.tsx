@@ -20,17 +20,22 @@ const Age = ({ since }: { since: number }) => age(useNowMs() - since)
 const Due = ({ alert }: { alert: AlertView }) => {
   const nowMs = useNowMs()
   if (alert.state === 'closed') return <span className="soft">{alert.verdict?.replace('-positive', ' pos.') ?? '–'}</span>
-  if (alert.state === 'snoozed') return <span className="soft">{alert.snoozedUntil === null ? '–' : countdown(alert.snoozedUntil - nowMs)}</span>
+  if (alert.state === 'snoozed')
+    return <span className="soft">{alert.snoozedUntil === null ? '–' : countdown(alert.snoozedUntil - nowMs)}</span>
   if (alert.nextDueAt === null) return <span className="muted">–</span>
   const left = alert.nextDueAt - nowMs
   return (
-    <span className={left < 0 ? 'crit' : left < soonMs ? 'high' : ''} title={`${alert.acknowledgedAt === null ? 'Acknowledge' : 'Contain'} by ${dayTime(alert.nextDueAt, nowMs)}`}>
+    <span
+      className={left < 0 ? 'crit' : left < soonMs ? 'high' : ''}
+      title={`${alert.acknowledgedAt === null ? 'Acknowledge' : 'Contain'} by ${dayTime(alert.nextDueAt, nowMs)}`}
+    >
       {countdown(left)}
     </span>
   )
 }
 
-const Told = ({ told }: { told: NonNullable<QueueRow['told']> }) => (useNowMs() - told.atMs > toldForMs ? null : <span className="told">{told.text}</span>)
+const Told = ({ told }: { told: NonNullable<QueueRow['told']> }) =>
+  useNowMs() - told.atMs > toldForMs ? null : <span className="told">{told.text}</span>
 
 export const Row = memo(function Row({
   row,

@@ -21,7 +21,8 @@ const sorts = ['due', 'newest', 'score'] as const
 /** Worst first. */
 export const severities = ['critical', 'high', 'medium', 'low'] as const
 
-const oneOf = <T extends string>(allowed: readonly T[], text: string | null, standard: T): T => allowed.find((one) => one === text) ?? standard
+const oneOf = <T extends string>(allowed: readonly T[], text: string | null, standard: T): T =>
+  allowed.find((one) => one === text) ?? standard
 const time = (text: string | null): number | null => (text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null)
 
 /** A view from the URL's search; what is not understood is as if it were not there. */

@@ -13,7 +13,7 @@ export const Sparkline = ({ id, severity }: { id: string; severity: Severity }) 
   return (
     <svg className="spark" width={sparkWidth} height={sparkHeight} viewBox={`0 0 ${sparkWidth} ${sparkHeight}`} aria-hidden="true">
       <path d={usual} />
-      <path d={anomaly} className={severity} />
+      <path d={anomaly} className={`f-${severity}`} />
     </svg>
   )
 }

@@ -6,12 +6,9 @@ import { mayCall, type CalledRoute } from '../api/route-list.ts'
 import { useDesk, type Desk } from '../desk.tsx'
 import { clockTime } from '../parts/format.ts'
 import { useMe } from '../state/session.ts'
+import { bulkAlertsMax, undoMs } from './limits.ts'
 import { optimistic, type DeskAction } from './optimistic.ts'
 import { verbOf } from './told.ts'
-
-/** contracts/case-event.ts has the same limits (a test compares). */
-export const undoMs = 10_000
-export const bulkAlertsMax = 500
 
 export const routeOf = {
   acknowledge: 'acknowledgeAlert',
@@ -81,7 +78,11 @@ const undoing = async (desk: Desk, alerts: readonly AlertView[]): Promise<void> 
   const failures: string[] = []
   const one = async (alert: AlertView) => {
     try {
-      const answer = await desk.client.call('undoAlert', { params: { id: alert.id }, version: alert.version, body: { undoes: alert.version } })
+      const answer = await desk.client.call('undoAlert', {
+        params: { id: alert.id },
+        version: alert.version,
+        body: { undoes: alert.version },
+      })
       desk.alerts.apply([{ alert: answer.alert, told: null }])
       desk.alerts.addToTimeline(alert.id, answer.event)
       undone += 1
@@ -93,10 +94,16 @@ const undoing = async (desk: Desk, alerts: readonly AlertView[]): Promise<void> 
   }
   // A few at once: an undo has ten seconds, and the server a limit.
   const queue = [...alerts]
-  await Promise.all(Array.from({ length: Math.min(8, queue.length) }, async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await one(next)
-  }))
-  if (failures.length > 0) desk.toasts.show({ text: failures.length === 1 ? failures[0]! : `${failures.length} were not taken back. ${failures[0]}`, tone: 'problem' })
+  await Promise.all(
+    Array.from({ length: Math.min(8, queue.length) }, async () => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) await one(next)
+    }),
+  )
+  if (failures.length > 0)
+    desk.toasts.show({
+      text: failures.length === 1 ? failures[0]! : `${failures.length} were not taken back. ${failures[0]}`,
+      tone: 'problem',
+    })
   if (undone > 0) desk.toasts.show({ text: undone === 1 ? 'Taken back' : `${undone} taken back` })
 }
 
@@ -117,7 +124,12 @@ const actOnOne = async (desk: Desk, alert: AlertView, action: DeskAction, me: st
     const now = desk.alerts.find(alert.id)
     const back = problem.alert ?? (now === undefined || now.sequence === alert.sequence ? alert : now)
     desk.alerts.apply([{ alert: back, told: null, force: true }])
-    desk.toasts.show({ text: refusal(notDone[action.type], problem, desk.people.nameOf), tone: 'problem', forMs: 10_000, requestId: problem.requestId })
+    desk.toasts.show({
+      text: refusal(notDone[action.type], problem, desk.people.nameOf),
+      tone: 'problem',
+      forMs: 10_000,
+      requestId: problem.requestId,
+    })
     return false
   }
 }
@@ -151,7 +163,12 @@ const actOnMany = async (desk: Desk, alerts: readonly AlertView[], action: DeskA
   } catch (error) {
     const problem = problemOf(error)
     desk.alerts.apply(alerts.map((alert) => ({ alert, told: null, force: true })))
-    desk.toasts.show({ text: refusal(notDone[action.type], problem, desk.people.nameOf), tone: 'problem', forMs: 10_000, requestId: problem.requestId })
+    desk.toasts.show({
+      text: refusal(notDone[action.type], problem, desk.people.nameOf),
+      tone: 'problem',
+      forMs: 10_000,
+      requestId: problem.requestId,
+    })
     return false
   }
 }
@@ -170,7 +187,10 @@ export const useAct = (): Act => {
       return false
     }
     if (alerts.length === 0) return false
-    const ok = alerts.length === 1 ? await actOnOne(desk, alerts[0]!, action, me.account) : await actOnMany(desk, alerts.slice(0, bulkAlertsMax), action, me.account)
+    const ok =
+      alerts.length === 1
+        ? await actOnOne(desk, alerts[0]!, action, me.account)
+        : await actOnMany(desk, alerts.slice(0, bulkAlertsMax), action, me.account)
     void client.invalidateQueries({ queryKey: ['summary'] })
     return ok
   }
@@ -178,4 +198,4 @@ export const useAct = (): Act => {
 
 /** The role that a route asks for, when this one is not enough. */
 export const roleFor = (route: CalledRoute, role: Parameters<typeof mayCall>[0]): string | null =>
-  mayCall(role, route) ? null : (['analyst', 'responder', 'admin'] as const).find((one) => mayCall(one, route)) ?? 'admin'
+  mayCall(role, route) ? null : ((['analyst', 'responder', 'admin'] as const).find((one) => mayCall(one, route)) ?? 'admin')

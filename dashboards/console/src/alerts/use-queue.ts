@@ -31,7 +31,11 @@ export const useQueue = (view: QueueView, attention: () => Attention) => {
       const model = reconciled(before, page, around())
       // What the stream brought while the list was on its way.
       const newer = desk.stream.since(page.sequence)
-      return withChanges(model, newer.map(({ alert, event }) => ({ alert, told: toldBy(event, me.account, desk.people) })), around())
+      return withChanges(
+        model,
+        newer.map(({ alert, event }) => ({ alert, told: toldBy(event, me.account, desk.people) })),
+        around(),
+      )
     },
   })
 

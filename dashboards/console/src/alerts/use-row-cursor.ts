@@ -2,7 +2,7 @@ import { useRef } from 'react'
 import type { AlertView } from '../../../../contracts/api/alerts.ts'
 import { useDesk } from '../desk.tsx'
 import type { QueueRow } from './queue-model.ts'
-import { bulkAlertsMax } from './use-act.ts'
+import { bulkAlertsMax } from './limits.ts'
 
 type Marked = ReadonlyMap<string, AlertView>
 

@@ -3,7 +3,8 @@
  * zero-width characters, line/paragraph separators, interlinear and tag characters. Shown as U+FFFD, so that one sees something was there.
  */
 // eslint-disable-next-line no-control-regex
-const steering = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}]/gu
+const steering =
+  /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}]/gu
 
 export const cleanText = (text: string): string => text.replace(steering, '\uFFFD')
 

@@ -24,7 +24,8 @@ export interface Client {
 const addressOf = (path: string, params: Readonly<Record<string, string>>, query: object): string => {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
   const search = new URLSearchParams()
-  for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== null && value !== '') search.set(name, String(value))
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined && value !== null && value !== '') search.set(name, String(value))
   const text = search.toString()
   return `${apiBase}${filled}${text === '' ? '' : `?${text}`}`
 }

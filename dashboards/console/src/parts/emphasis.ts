@@ -16,7 +16,9 @@ const isObserved = (text: string, evidence: readonly Evidence[]): boolean => {
   const value = valueOf(text)
   if (!Number.isFinite(value)) return false
   const step = 10 ** -(text.match(/\.(\d+)/)?.[1]?.length ?? 0)
-  return evidence.some(({ observed }) => typeof observed === 'number' && observed !== 0 && Math.abs(Math.abs(observed) - Math.abs(value)) < step * 0.51)
+  return evidence.some(
+    ({ observed }) => typeof observed === 'number' && observed !== 0 && Math.abs(Math.abs(observed) - Math.abs(value)) < step * 0.51,
+  )
 }
 
 /** The sentence of why in parts: its numbers stand out, the observed one most. */

@@ -9,7 +9,13 @@ const shapes: Readonly<Record<Severity, React.ReactNode>> = {
 
 /** A severity's own shape in its colour: critical octagon, high triangle, medium diamond, low ring. */
 export const SeverityMark = ({ severity, size = 12, label = false }: { severity: Severity; size?: number; label?: boolean }) => (
-  <svg className={severity} width={size} height={size} viewBox="0 0 14 14" {...(label ? { role: 'img', 'aria-label': severity } : { 'aria-hidden': true })}>
+  <svg
+    className={`f-${severity}`}
+    width={size}
+    height={size}
+    viewBox="0 0 14 14"
+    {...(label ? { role: 'img', 'aria-label': severity } : { 'aria-hidden': true })}
+  >
     {shapes[severity]}
   </svg>
 )

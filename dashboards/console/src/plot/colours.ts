@@ -24,7 +24,7 @@ export const coloursOf = (severity: Severity): PlotColours => {
     grid: of('--grid'),
     text: of('--tx-2'),
     hatch: of('--hatch'),
-    severity: of(names[severity]),
+    severity: of(`${names[severity]}-f`),
     shade: of(`${names[severity]}-bg`),
   }
 }

@@ -66,7 +66,8 @@ export const Plot = ({
             if (said.current === null) return
             const seconds = at === null ? undefined : columns.seconds[at]
             const value = at === null ? null : (columns.observed[at] ?? null)
-            said.current.textContent = seconds === undefined ? nowText : `${clockTime(seconds * 1_000)}  ${value === null ? 'no data' : brief(value)}`
+            said.current.textContent =
+              seconds === undefined ? nowText : `${clockTime(seconds * 1_000)}  ${value === null ? 'no data' : brief(value)}`
           },
         },
         box.clientWidth,
@@ -88,7 +89,10 @@ export const Plot = ({
         <b>{signal.title}</b> <span className="muted">{signal.unit}</span>
         <span className="grow" />
         {signal.learning === null ? null : <span className="soft">{signal.learning}</span>}
-        <span ref={said} className={`mono ${signal.role === 'primary' && signal.anomaly !== null && signal.anomaly.to === null ? severity : 'soft'}`}>
+        <span
+          ref={said}
+          className={`mono ${signal.role === 'primary' && signal.anomaly !== null && signal.anomaly.to === null ? severity : 'soft'}`}
+        >
           {nowText}
         </span>
       </figcaption>

@@ -48,7 +48,8 @@ export const columnsOf = (signal: Signal): PlotColumns => {
   const valueAt = (values: Values, at: number) => values[at] ?? null
   const hole = (seconds: number) => {
     columns.seconds.push(seconds)
-    for (const column of [columns.observed, columns.outside, columns.low, columns.high, columns.bandLow, columns.bandHigh]) column.push(null)
+    for (const column of [columns.observed, columns.outside, columns.low, columns.high, columns.bandLow, columns.bandHigh])
+      column.push(null)
   }
   let unknownFrom: number | null = null
   const known = (seconds: number) => {

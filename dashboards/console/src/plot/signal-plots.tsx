@@ -19,7 +19,8 @@ const SignalPlots = ({ alert }: { alert: AlertView }) => {
   const query = useSignals(alert.id, range, alert.state !== 'closed')
   const signals = query.data?.signals ?? []
   const primary = signals.find(({ role }) => role === 'primary')
-  const shown = range ?? (primary === undefined || primary.times.length === 0 ? null : { from: primary.times[0]!, to: primary.times.at(-1)! })
+  const shown =
+    range ?? (primary === undefined || primary.times.length === 0 ? null : { from: primary.times[0]!, to: primary.times.at(-1)! })
   const zoom = (factor: number) => {
     if (shown !== null) setRange(zoomed(shown, factor, clock.nowMs()))
   }

@@ -96,7 +96,7 @@ export const optionsOf = (look: PlotLook, width: number, height: number): uPlot.
   return {
     width,
     height,
-    padding: [6, 0, 0, 0],
+    padding: [6, 15, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,

@@ -27,7 +27,12 @@ const Palette = ({ commands, onClose }: { commands: boolean; onClose: () => void
   const [at, setAt] = useState(0)
   const q = useDeferredValue(words.trim())
   const found = useQuery(
-    { queryKey: ['search', q], enabled: q !== '', queryFn: ({ signal }) => client.call('search', { query: { q, limit: 12 }, signal }), placeholderData: (before) => before },
+    {
+      queryKey: ['search', q],
+      enabled: q !== '',
+      queryFn: ({ signal }) => client.call('search', { query: { q, limit: 12 }, signal }),
+      placeholderData: (before) => before,
+    },
     queryClient,
   )
   const close = (then: () => void) => () => {
@@ -56,7 +61,10 @@ const Palette = ({ commands, onClose }: { commands: boolean; onClose: () => void
       run: close(() => navigate(`/devices/${encodeURIComponent(device.device)}`)),
     })),
     ...keymap
-      .filter((entry) => !notCommands.has(entry.id) && (commands || wanted !== '') && `${entry.group} ${entry.title}`.toLowerCase().includes(wanted))
+      .filter(
+        (entry) =>
+          !notCommands.has(entry.id) && (commands || wanted !== '') && `${entry.group} ${entry.title}`.toLowerCase().includes(wanted),
+      )
       .map((entry): Entry => ({
         id: `command ${entry.id}`,
         group: 'Commands',
@@ -94,13 +102,25 @@ const Palette = ({ commands, onClose }: { commands: boolean; onClose: () => void
               else if (event.key === 'Enter') entries[chosen]?.run()
               else return
               event.preventDefault()
-              requestAnimationFrame(() => document.getElementById(`palette-${Math.max(0, Math.min(chosen + (event.key === 'ArrowDown' ? 1 : -1), entries.length - 1))}`)?.scrollIntoView({ block: 'nearest' }))
+              requestAnimationFrame(() =>
+                document
+                  .getElementById(`palette-${Math.max(0, Math.min(chosen + (event.key === 'ArrowDown' ? 1 : -1), entries.length - 1))}`)
+                  ?.scrollIntoView({ block: 'nearest' }),
+              )
             }}
           />
           {found.isError ? <ProblemNote error={found.error} retry={() => void found.refetch()} /> : null}
           <div className="palette-list" id="palette-list" role="listbox" aria-label="Found">
             {entries.map((entry, index) => (
-              <div key={entry.id} id={`palette-${index}`} role="option" aria-selected={index === chosen} className="choice" onClick={entry.run} onPointerMove={() => setAt(index)}>
+              <div
+                key={entry.id}
+                id={`palette-${index}`}
+                role="option"
+                aria-selected={index === chosen}
+                className="choice"
+                onClick={entry.run}
+                onPointerMove={() => setAt(index)}
+              >
                 <span className="palette-group">{entries[index - 1]?.group === entry.group ? '' : entry.group}</span>
                 {entry.mark}
                 <span className="cut">{entry.title}</span>
@@ -113,7 +133,15 @@ const Palette = ({ commands, onClose }: { commands: boolean; onClose: () => void
               </div>
             ))}
           </div>
-          {entries.length === 0 ? <p className="palette-none muted">{q === '' ? 'Words of an alert, a device, a ward, a model or an address.' : found.isFetching ? 'Searching…' : 'Nothing is like that.'}</p> : null}
+          {entries.length === 0 ? (
+            <p className="palette-none muted">
+              {q === ''
+                ? 'Words of an alert, a device, a ward, a model or an address.'
+                : found.isFetching
+                  ? 'Searching…'
+                  : 'Nothing is like that.'}
+            </p>
+          ) : null}
         </Base.Popup>
       </Base.Portal>
     </Base.Root>

@@ -17,7 +17,17 @@ export const Rail = ({ onKeys }: { onKeys: () => void }) => {
   return (
     <nav className="rail" aria-label="Screens">
       <Link href="/alerts" className="rail-mark" aria-label="Wardwatch">
-        <svg viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true">
+        <svg
+          viewBox="0 0 24 24"
+          width="20"
+          height="20"
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="2"
+          strokeLinecap="round"
+          strokeLinejoin="round"
+          aria-hidden="true"
+        >
           <path d="M2 12.5h4l2.5-7 4 13 3-9 1.5 3h5" />
         </svg>
       </Link>
@@ -31,10 +41,21 @@ export const Rail = ({ onKeys }: { onKeys: () => void }) => {
           </li>
         ))}
       </ul>
-      <button type="button" className="icon-button rail-keys" onClick={onKeys} aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)">
+      <button
+        type="button"
+        className="icon-button rail-keys"
+        onClick={onKeys}
+        aria-label="Keyboard shortcuts"
+        title="Keyboard shortcuts (?)"
+      >
         <Keyboard className="icon" aria-hidden="true" />
       </button>
-      <Link href="/settings/you" className="me" title={`${me.displayName}, ${me.role}`} aria-label={`You: ${me.displayName}, ${me.role}`}>
+      <Link
+        href="/settings/you"
+        className="me"
+        title={`${me.displayName}, ${me.role}`}
+        aria-label={`${initialsOf(me.displayName)}: ${me.displayName}, ${me.role}`}
+      >
         {initialsOf(me.displayName)}
       </Link>
     </nav>

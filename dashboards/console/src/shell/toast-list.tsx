@@ -12,8 +12,8 @@ const Left = ({ untilMs }: { untilMs: number }) => {
 const One = ({ toast }: { toast: Toast }) => {
   const { toasts } = useDesk()
   return (
-    <li className={`toast ${toast.tone}`} role={toast.tone === 'problem' ? 'alert' : 'status'}>
-      <span className="grow">
+    <li className={`toast ${toast.tone}`}>
+      <span className="grow" role={toast.tone === 'problem' ? 'alert' : 'status'}>
         {toast.text}
         {toast.requestId === null || toast.requestId === '' ? null : <span className="muted mono"> {toast.requestId}</span>}
       </span>
@@ -39,10 +39,12 @@ const One = ({ toast }: { toast: Toast }) => {
 export const ToastList = () => {
   const list = useStore(useDesk().toasts.list)
   return (
-    <ol className="toasts" aria-label="Messages">
-      {list.map((toast) => (
-        <One key={toast.id} toast={toast} />
-      ))}
-    </ol>
+    <aside aria-label="Messages">
+      <ol className="toasts">
+        {list.map((toast) => (
+          <One key={toast.id} toast={toast} />
+        ))}
+      </ol>
+    </aside>
   )
 }

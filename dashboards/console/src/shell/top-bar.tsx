@@ -37,7 +37,7 @@ export const TopBar = ({ onSearch }: { onSearch: () => void }) => {
         <b className="cut">{me.platform}</b>
         {summary.data === undefined ? null : <span className="soft top-devices">{whole(summary.data.devices.enrolled)} devices</span>}
       </span>
-      <button type="button" className="top-search" onClick={onSearch} aria-label="Search alerts and devices" aria-keyshortcuts="/">
+      <button type="button" className="top-search" onClick={onSearch} aria-label="Search alerts, devices, hosts" aria-keyshortcuts="/">
         <Search className="icon" aria-hidden="true" />
         <span className="grow cut">Search alerts, devices, hosts</span>
         <kbd aria-hidden="true">/</kbd>

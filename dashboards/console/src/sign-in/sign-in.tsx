@@ -40,7 +40,17 @@ const SignIn = ({ me }: { me: Me | null }) => {
           byPassword.mutate()
         }}
       >
-        <svg viewBox="0 0 24 24" width="30" height="30" fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true">
+        <svg
+          viewBox="0 0 24 24"
+          width="30"
+          height="30"
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="1.8"
+          strokeLinecap="round"
+          strokeLinejoin="round"
+          aria-hidden="true"
+        >
           <path d="M2 12.5h4l2.5-7 4 13 3-9 1.5 3h5" />
         </svg>
         <h1>Wardwatch</h1>
@@ -48,17 +58,36 @@ const SignIn = ({ me }: { me: Me | null }) => {
         {byLink.isError ? <ProblemNote error={byLink.error} /> : null}
         <label className="field">
           <span>Account</span>
-          <input className="input" autoComplete="username" autoCapitalize="none" spellCheck={false} value={account} onChange={(event) => setAccount(event.currentTarget.value)} required maxLength={64} />
+          <input
+            className="input"
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            value={account}
+            onChange={(event) => setAccount(event.currentTarget.value)}
+            required
+            maxLength={64}
+          />
         </label>
         <label className="field">
           <span>Password</span>
-          <input className="input" type="password" autoComplete="current-password" value={password} onChange={(event) => setPassword(event.currentTarget.value)} required maxLength={256} />
+          <input
+            className="input"
+            type="password"
+            autoComplete="current-password"
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            required
+            maxLength={256}
+          />
         </label>
         {byPassword.isError ? <ProblemNote error={byPassword.error} /> : null}
         <button type="submit" className="button primary" disabled={byPassword.isPending}>
           {byPassword.isPending ? 'Signing in…' : 'Sign in'}
         </button>
-        <p className="hint">The first sign-in is by the link that the platform prints when it starts. An administrator makes further ones.</p>
+        <p className="hint">
+          The first sign-in is by the link that the platform prints when it starts. An administrator makes further ones.
+        </p>
       </form>
     </main>
   )

@@ -4,11 +4,12 @@ import type { Me } from '../../../../contracts/api/access.ts'
 import { problemOf } from '../api/api-error.ts'
 import { useDesk } from '../desk.tsx'
 
-/** Who asks; null: nobody has signed in. */
-export const useSession = () => {
+/** Who asks; null: nobody has signed in. @param ask false on the sign-in page, where the answer would only be a 401 */
+export const useSession = (ask: boolean) => {
   const desk = useDesk()
   const session = useQuery({
     queryKey: ['session'],
+    enabled: ask,
     staleTime: 300_000,
     queryFn: async (): Promise<Me | null> => {
       try {

@@ -42,6 +42,7 @@ export const createToasts = (now: () => number): Toasts => {
       toast.undo?.()
       return true
     },
-    tick: () => list.set((toasts) => (toasts.every(({ untilMs }) => untilMs > now()) ? toasts : toasts.filter(({ untilMs }) => untilMs > now()))),
+    tick: () =>
+      list.set((toasts) => (toasts.every(({ untilMs }) => untilMs > now()) ? toasts : toasts.filter(({ untilMs }) => untilMs > now()))),
   }
 }

@@ -46,7 +46,14 @@ export const AssignDialog = ({ alerts, onAct, onClose }: ActionDialogProps) => {
         />
         <div className="choices" role="listbox" id="assign-people" aria-label="People">
           {choices.map(({ owner, name }, index) => (
-            <div key={owner ?? ''} id={`assign-${index}`} role="option" aria-selected={index === chosen} className="choice" onClick={() => onAct({ type: 'assign', owner })}>
+            <div
+              key={owner ?? ''}
+              id={`assign-${index}`}
+              role="option"
+              aria-selected={index === chosen}
+              className="choice"
+              onClick={() => onAct({ type: 'assign', owner })}
+            >
               <span className="me" aria-hidden="true">
                 {owner === null ? '–' : initialsOf(name)}
               </span>

@@ -2,17 +2,8 @@ import { useState } from 'react'
 import type { Verdict } from '../../../../../contracts/alert.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Foot, isSubmit } from './foot.tsx'
+import { reasonCharactersMax, verdicts } from './limits.ts'
 import { subjectOf, type ActionDialogProps } from './action-dialog.tsx'
-
-/** contracts/alert.ts has the same verdicts (a test compares). */
-export const verdicts: readonly (readonly [Verdict, string, string])[] = [
-  ['true-positive', 'True positive', 'it was what the detector says'],
-  ['benign-positive', 'Benign positive', 'it happened, and was meant to'],
-  ['false-positive', 'False positive', 'it did not happen'],
-  ['duplicate', 'Duplicate', 'another alert tells it'],
-  ['other', 'Other', 'the reason says'],
-]
-export const reasonCharactersMax = 2_000
 
 /** A verdict and a reason: both go into the chain. Digits pick the verdict. */
 export const CloseDialog = ({ alerts, onAct, onClose }: ActionDialogProps) => {
@@ -51,7 +42,13 @@ export const CloseDialog = ({ alerts, onAct, onClose }: ActionDialogProps) => {
         </fieldset>
         <label className="field">
           <span>Reason</span>
-          <textarea className="input" value={reason} maxLength={reasonCharactersMax} onChange={(event) => setReason(event.currentTarget.value)} required />
+          <textarea
+            className="input"
+            value={reason}
+            maxLength={reasonCharactersMax}
+            onChange={(event) => setReason(event.currentTarget.value)}
+            required
+          />
         </label>
       </form>
       <Foot label="Close" missing={missing} onSubmit={submit} onClose={onClose} />

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { Dialog } from '../../parts/dialog.tsx'
 import { subjectOf, type ActionDialogProps } from './action-dialog.tsx'
-import { reasonCharactersMax } from './close-dialog.tsx'
+import { reasonCharactersMax } from './limits.ts'
 import { Foot, isSubmit } from './foot.tsx'
 
 /** Records that a person has contained the device: Wardwatch itself takes nothing off the network. */
@@ -23,8 +23,8 @@ export const ContainDialog = ({ alerts, onAct, onClose }: ActionDialogProps) => 
       >
         <p className="impact">
           <span>
-            <b>This records, it does not contain.</b> The device goes on as it is until somebody has revoked it, pulled its cable or moved its port. It may be
-            on a patient.
+            <b>This records, it does not contain.</b> The device goes on as it is until somebody has revoked it, pulled its cable or moved
+            its port. It may be on a patient.
           </span>
         </p>
         <label className="field">

@@ -21,7 +21,12 @@ export const Foot = ({
     <button type="button" className="button quiet" onClick={onClose}>
       Cancel <kbd aria-hidden="true">Esc</kbd>
     </button>
-    <button type="button" className={`button ${tone}`} aria-disabled={missing !== null} onClick={() => (missing === null ? onSubmit() : undefined)}>
+    <button
+      type="button"
+      className={`button ${tone}`}
+      aria-disabled={missing !== null}
+      onClick={() => (missing === null ? onSubmit() : undefined)}
+    >
       {label} <kbd aria-hidden="true">Ctrl ↵</kbd>
     </button>
   </div>

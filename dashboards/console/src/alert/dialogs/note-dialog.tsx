@@ -2,8 +2,7 @@ import { useState } from 'react'
 import { Dialog } from '../../parts/dialog.tsx'
 import { subjectOf, type ActionDialogProps } from './action-dialog.tsx'
 import { Foot, isSubmit } from './foot.tsx'
-
-export const noteCharactersMax = 8_000
+import { noteCharactersMax } from './limits.ts'
 
 export const NoteDialog = ({ alerts, onAct, onClose }: ActionDialogProps) => {
   const [note, setNote] = useState('')
@@ -21,7 +20,13 @@ export const NoteDialog = ({ alerts, onAct, onClose }: ActionDialogProps) => {
       >
         <label className="field">
           <span>Note</span>
-          <textarea className="input" rows={6} value={note} maxLength={noteCharactersMax} onChange={(event) => setNote(event.currentTarget.value)} />
+          <textarea
+            className="input"
+            rows={6}
+            value={note}
+            maxLength={noteCharactersMax}
+            onChange={(event) => setNote(event.currentTarget.value)}
+          />
         </label>
       </div>
       <Foot label="Write" missing={missing} onSubmit={submit} onClose={onClose} />

@@ -14,7 +14,11 @@ export const SnoozeDialog = ({ alerts, onAct, onClose }: ActionDialogProps) => {
   const ownMs = own === '' ? null : new Date(own).getTime()
   const pick = (until: number) => onAct({ type: 'snooze', until })
   return (
-    <Dialog title={alerts.length === 1 ? 'Snooze until' : `Snooze ${alerts.length} alerts until`} text={subjectOf(alerts)} onClose={onClose}>
+    <Dialog
+      title={alerts.length === 1 ? 'Snooze until' : `Snooze ${alerts.length} alerts until`}
+      text={subjectOf(alerts)}
+      onClose={onClose}
+    >
       <div
         className="dialog-body"
         onKeyDown={(event) => {

@@ -4,18 +4,8 @@ import { useDesk } from '../../desk.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import type { ActionDialogProps } from './action-dialog.tsx'
-import { reasonCharactersMax } from './close-dialog.tsx'
+import { reasonCharactersMax, suppressionHours } from './limits.ts'
 import { Foot, isSubmit } from './foot.tsx'
-
-/** contracts/suppression.ts has the same limit (a test compares). */
-export const suppressionDaysMax = 90
-const hours = [
-  [1, '1 hour'],
-  [8, '8 hours'],
-  [24, '1 day'],
-  [168, '7 days'],
-  [720, '30 days'],
-] as const
 
 /** One detector on one device or one model for a while: what it hides is counted and shown in Settings. */
 export const SuppressDialog = ({ alerts, onClose }: ActionDialogProps) => {
@@ -44,7 +34,11 @@ export const SuppressDialog = ({ alerts, onClose }: ActionDialogProps) => {
   })
   const missing = reason.trim() === '' ? 'A reason is required' : add.isPending ? 'Wait' : null
   return (
-    <Dialog title="Suppress" text={`Later findings of ${alert.detector} are hidden and counted. This alert stays as it is.`} onClose={onClose}>
+    <Dialog
+      title="Suppress"
+      text={`Later findings of ${alert.detector} are hidden and counted. This alert stays as it is.`}
+      onClose={onClose}
+    >
       <div
         className="dialog-body"
         onKeyDown={(event) => {
@@ -54,18 +48,20 @@ export const SuppressDialog = ({ alerts, onClose }: ActionDialogProps) => {
         <fieldset className="choices">
           <legend className="label">Where</legend>
           <label className="choice">
-            <input type="radio" name="scope" checked={on === 'device'} onChange={() => setOn('device')} /> Only on <span className="mono cut">{alert.device}</span>
+            <input type="radio" name="scope" checked={on === 'device'} onChange={() => setOn('device')} /> Only on{' '}
+            <span className="mono cut">{alert.device}</span>
           </label>
           {alert.model === null ? null : (
             <label className="choice">
-              <input type="radio" name="scope" checked={on === 'model'} onChange={() => setOn('model')} /> On every <span className="cut">{alert.model}</span>
+              <input type="radio" name="scope" checked={on === 'model'} onChange={() => setOn('model')} /> On every{' '}
+              <span className="cut">{alert.model}</span>
             </label>
           )}
         </fieldset>
         <label className="field">
           <span>For</span>
           <select className="input" value={expiresInHours} onChange={(event) => setHours(Number(event.currentTarget.value))}>
-            {hours.map(([value, title]) => (
+            {suppressionHours.map(([value, title]) => (
               <option key={value} value={value}>
                 {title}
               </option>
@@ -74,7 +70,12 @@ export const SuppressDialog = ({ alerts, onClose }: ActionDialogProps) => {
         </label>
         <label className="field">
           <span>Reason</span>
-          <textarea className="input" value={reason} maxLength={reasonCharactersMax} onChange={(event) => setReason(event.currentTarget.value)} />
+          <textarea
+            className="input"
+            value={reason}
+            maxLength={reasonCharactersMax}
+            onChange={(event) => setReason(event.currentTarget.value)}
+          />
         </label>
         {add.isError ? <ProblemNote error={add.error} /> : null}
       </div>
