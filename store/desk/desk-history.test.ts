@@ -128,6 +128,7 @@ it('goes on while it is open and its last finding is fresh', async () => {
 
 it('is still learning before ten minutes of data, and says how far it is', async () => {
   await write.readings(series('young', noon - 3 * minute, noon, 5_000, () => ({ hr: 70 })))
+  await rollUp(store.query)
   const [primary] = await signalsAt(alertOf({ device: 'young', evidence: vitalEvidence('usual deviation of hr') }))
   expect([primary!.band, primary!.learning]).toEqual([null, 'Learning, 3 of 10 min'])
 })
@@ -151,7 +152,6 @@ it('after three days the band follows the hour of the day', async () => {
     expect([primary!.band!.low[at(noon - 2 * hour)], primary!.band!.high[at(noon - 2 * hour)]]).toEqual([80, 80])
     expect(primary!.values.every((value) => value !== null)).toBe(true)
   }
-  await check()
   await rollUp(store.query)
   await check()
 })

@@ -11,6 +11,7 @@ import { createFollowHeard } from './follow-heard.ts'
 import { createHeardDevices } from './heard-devices.ts'
 import { createHeardMinutes } from './heard-minutes.ts'
 import { createReceivedHistory } from './received-history.ts'
+import { createRolledUp } from './rolled-up.ts'
 import { createSessionHistory } from './session-history.ts'
 import { signalsOf } from './signals/signals.ts'
 import { createSiteHistory } from './site-history.ts'
@@ -42,8 +43,9 @@ export const createDeskHistory = (parts: {
   const alive = createAliveMinutes()
   const devices = createHeardDevices()
   const follow = createFollowHeard({ store, connection: following, devices, minutes: createHeardMinutes(), alive, clock, logger })
+  const rolledUp = createRolledUp(asked)
   const sources = {
-    vitals: createVitalHistory(asked),
+    vitals: createVitalHistory(asked, rolledUp),
     received: createReceivedHistory(asked, alive),
     sessions: createSessionHistory(asked, alive),
     sites: createSiteHistory(asked),
@@ -82,7 +84,7 @@ export const createDeskHistory = (parts: {
   return {
     ready,
     signals: (alert, range) => signalsOf(alert, range, clock.now(), sources),
-    sparks: (alerts) => sparksOf(alerts, clock.now(), asked, alive),
+    sparks: (alerts) => sparksOf(alerts, clock.now(), asked, rolledUp, alive),
     deviceVitals: (device, from, to, names) => deviceVitals(device, { from, to }, names, clock.now(), sources.vitals),
     deviceFacts: (device) => deviceFacts(device, clock.now(), asked),
     connections: (device, before, limit) => connectionsOf(device, before, limit, asked),

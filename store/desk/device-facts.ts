@@ -18,8 +18,8 @@ interface Newest {
 }
 
 /**
- * What a device last said of itself. Of the last hour the very readings; a vital that came less often is taken from its newest minute, as that
- * minute's mean. A device of which nothing was ever received has no reading last hour either: null, not zero.
+ * What a device last said of itself. Of the last hour the very readings; a vital that came less often, or has no column of its own and was not in the
+ * last reading, is taken from its newest minute, as that minute's mean. A device of which nothing was ever received has no reading last hour either: null, not zero.
  */
 export const deviceFacts = async (device: string, nowMs: number, { rows }: Pick<DeskConnection, 'rows'>): Promise<DeviceFacts> => {
   const times = { device, now: nowMs + 60_000, hour: nowMs - hourMs, landedFrom: nowMs - hourMs - landedBeforeMax }
@@ -31,25 +31,20 @@ export const deviceFacts = async (device: string, nowMs: number, { rows }: Pick<
      FROM readings WHERE ${within}`,
     times,
   )
-  const others = rows<[string, number, number]>(
-    `SELECT vital, argMax(value, at), toFloat64(${milliseconds('max(at)')})
-     FROM readings ARRAY JOIN mapKeys(other_vitals) AS vital, mapValues(other_vitals) AS value
-     WHERE ${within} AND notEmpty(other_vitals) GROUP BY vital LIMIT ${vitalsMax}`,
-    times,
-  )
   const newestMinutes = rows<[string, number, number]>(
     `SELECT vital, argMax(sum / count, (minute, count)), toInt64(toUnixTimestamp(max(minute))) * 1000 FROM readings_by_minute
      WHERE device = {device:String} AND minute >= ${moment('week')} AND minute <= ${moment('now')}
      GROUP BY vital ORDER BY max(minute) DESC LIMIT ${vitalsMax}`,
     { device, now: nowMs + 60_000, week: nowMs - latestMsMax },
   )
-  const newestReading = rows<[string, number | null]>(
-    `SELECT firmware, battery_percent FROM readings WHERE device = {device:String} ORDER BY at DESC LIMIT 1`,
+  const newestReading = rows<[string, number | null, number, Record<string, number>]>(
+    `SELECT firmware, battery_percent, ${milliseconds('at')}, other_vitals FROM readings WHERE device = {device:String} ORDER BY readings.at DESC LIMIT 1`,
     { device },
   )
-  const [[hour], unknown, minutes, [last]] = await Promise.all([lastHour, others, newestMinutes, newestReading])
+  const [[hour], minutes, [last]] = await Promise.all([lastHour, newestMinutes, newestReading])
   const newest = new Map<string, Newest>()
-  for (const [vital, value, at] of [...minutes, ...unknown]) newest.set(vital, { vital, value, at })
+  for (const [vital, value, at] of minutes) newest.set(vital, { vital, value, at })
+  for (const [vital, value] of Object.entries(last?.[3] ?? {})) newest.set(vital, { vital, value, at: last![2] })
   for (const [i, found] of (hour?.[1] ?? []).entries())
     if (found.length === 2) newest.set(vitalColumns[i]!, { vital: vitalColumns[i]!, value: found[0]!, at: found[1]! })
   return {

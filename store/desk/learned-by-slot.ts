@@ -2,12 +2,17 @@ import { type Baseline, daysForHoursMin, type Learned, minutesMin, minutesOfHour
 
 const wholeDay = 24
 
-/** Spreads minutes over the hours of the day, each also over its neighbours (24 hours of data are few), and once more over the whole. */
-export const joinSlots = `ARRAY JOIN [toHour(minute), (toHour(minute) + 1) % 24, (toHour(minute) + 23) % 24, ${wholeDay}] AS slot`
+/** The columns of an hour of the day, to be grouped by it (and by what else is asked for). */
+export const hoursSql = (low: string, high: string): string =>
+  `toHour(minute) AS hour, quantileExactState(0.01)(${low}) AS lows, quantileExactState(0.99)(${high}) AS highs, uniqExactState(minute) AS minutes,
+   uniqExactState(toDate(minute)) AS days, min(minute) AS first`
 
-/** The columns of a `SlotRow`, grouped by slot. */
-export const slotsSql = (low: string, high: string): string =>
-  `slot, quantileExact(0.01)(${low}), quantileExact(0.99)(${high}), count(), uniqExact(toDate(minute)), toInt64(toUnixTimestamp(min(minute))) * 1000`
+/** Each hour counts for itself and for the whole day. */
+export const joinSlots = `ARRAY JOIN [hour, ${wholeDay}] AS slot`
+
+/** The columns of a `SlotRow`, of the hours' columns and grouped by slot. */
+export const slotsSql = `slot, quantileExactMerge(0.01)(lows), quantileExactMerge(0.99)(highs), uniqExactMerge(minutes), uniqExactMerge(days),
+   toInt64(toUnixTimestamp(min(first))) * 1000`
 
 export type SlotRow = readonly [slot: number, low: number, high: number, minutes: number, days: number, firstMs: number]
 

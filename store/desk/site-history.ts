@@ -1,7 +1,7 @@
 import { baselineMsMax, type Learned } from './band.ts'
 import { addTo, emptyPoints, type Points, type Range } from './buckets.ts'
 import type { DeskConnection } from './desk-connection.ts'
-import { joinSlots, learnedBySlot, slotsSql } from './learned-by-slot.ts'
+import { hoursSql, joinSlots, learnedBySlot, type SlotRow, slotsSql } from './learned-by-slot.ts'
 import { moment } from './stored-time.ts'
 
 /** How much of a site is heard, by the minute: it is as fine as that. The minute that runs is not in it yet. */
@@ -11,8 +11,8 @@ export interface SiteHistory {
 }
 
 const minutes = `
-  SELECT minute, (argMax((devices, count), count) AS fullest).1 AS heard, fullest.2 AS readings FROM heard_by_minute
-  WHERE site = {site:String} AND minute >= ${moment('from')} AND minute < ${moment('to')} GROUP BY minute`
+  SELECT minute, devices AS heard, count AS readings FROM heard_by_minute FINAL
+  WHERE site = {site:String} AND minute >= ${moment('from')} AND minute < ${moment('to')}`
 
 export const createSiteHistory = ({ rows }: Pick<DeskConnection, 'rows'>): SiteHistory => ({
   async points(site, range, bucketMs) {
@@ -32,8 +32,8 @@ export const createSiteHistory = ({ rows }: Pick<DeskConnection, 'rows'>): SiteH
   },
 
   async usual(site, before) {
-    const found = await rows<[number, number, number, number, number, number]>(
-      `SELECT ${slotsSql('heard', 'heard')} FROM (${minutes}) ${joinSlots} GROUP BY slot`,
+    const found = await rows<SlotRow[number][] & SlotRow>(
+      `SELECT ${slotsSql} FROM (SELECT ${hoursSql('heard', 'heard')} FROM (${minutes}) GROUP BY hour) ${joinSlots} GROUP BY slot`,
       { site: site.toWellFormed(), from: Math.max(0, before - baselineMsMax), to: before },
     )
     return learnedBySlot(found, before)

@@ -1,10 +1,11 @@
 import type { Alert } from '../../contracts/alert.ts'
 import type { AliveMinutes } from './alive-minutes.ts'
 import type { DeskConnection, QueryParameters } from './desk-connection.ts'
-import { milliseconds, moment } from './stored-time.ts'
+import { landedBeforeMax, milliseconds, moment } from './stored-time.ts'
 import { type SparkSource, type SparkWindow, sparkBuckets, sparkWindow } from './spark-window.ts'
 import { timesSql } from './session-history.ts'
-import { rolledUpTo, valuesOf } from './vital-values.ts'
+import type { RolledUp } from './rolled-up.ts'
+import { valuesOf } from './vital-values.ts'
 
 export type Sparks = Readonly<Record<string, { values: (number | null)[]; anomalyFrom: number | null }>>
 
@@ -18,10 +19,11 @@ export const sparksOf = async (
   alerts: readonly Alert[],
   nowMs: number,
   { rows }: Pick<DeskConnection, 'rows'>,
+  rolledUp: RolledUp,
   alive: AliveMinutes,
 ): Promise<Sparks> => {
   const windows = alerts.slice(0, sparkAlertsMax).map((alert) => sparkWindow(alert, nowMs))
-  const [measured, counted] = await Promise.all([fromMinutes(windows, rows), fromSessions(windows, rows)])
+  const [measured, counted] = await Promise.all([fromMinutes(windows, rows, rolledUp), fromSessions(windows, rows)])
   const values = windows.map(() => new Array<number | null>(sparkBuckets).fill(null))
   for (const [window, bucket, value] of [...measured, ...counted]) {
     const into = values[window]
@@ -53,7 +55,7 @@ const bound = (windows: readonly SparkWindow[], isMeant: (source: SparkSource) =
 }
 const hourMs = 3_600_000
 
-const fromMinutes = async (windows: readonly SparkWindow[], rows: Rows): Promise<readonly Found[]> => {
+const fromMinutes = async (windows: readonly SparkWindow[], rows: Rows, rolledUp: RolledUp): Promise<readonly Found[]> => {
   const vital = bound(windows, ({ kind }) => kind === 'vital')
   const readings = bound(windows, ({ kind }) => kind === 'readings')
   const site = bound(windows, ({ kind }) => kind === 'site')
@@ -61,50 +63,69 @@ const fromMinutes = async (windows: readonly SparkWindow[], rows: Rows): Promise
   if (all.length === 0) return []
   const names = [...new Set(vital.meant.map(({ source }) => source.what))]
   const { values, parameters } = valuesOf(names)
-  const branches: string[] = []
+  const cut = await rolledUp()
   const from = Math.min(...all.map((window) => window.from))
   const to = Math.max(...all.map((window) => window.from + window.bucketMs * sparkBuckets))
-  const bounds = `minute >= ${moment('from')} AND minute < ${moment('to')}`
-  const fresh = `at >= ${moment('from')} AND at < ${moment('to')} AND landed_at > ${rolledUpTo}`
-  if (vital.meant.length > 0)
+  const isRolledUp = from < cut
+  const isFresh = cut < to
+  const minutesWithin = `minute >= ${moment('from')} AND minute < ${moment('to')} AND minute < ${moment('cut')}`
+  const freshWithin = `at >= ${moment('freshFrom')} AND at < ${moment('to')} AND landed_at >= ${moment('landedFrom')}`
+  const list = (aggregate: string): string => `[${values.map((value) => `${aggregate}(${value})`).join(', ')}]`
+  const branches: string[] = []
+  if (vital.meant.length > 0 && isRolledUp)
     branches.push(
-      `SELECT 'vital' AS kind, device AS who, vital AS what, minute, argMax(sum, count) AS total, max(count) AS times FROM (
-         SELECT device, vital, minute, sum, count FROM readings_by_minute
-         WHERE ${bounds} AND (device, vital, toStartOfHour(minute)) IN (SELECT d, v, toDateTime(h, 'UTC') FROM (SELECT {vitalDevices:Array(String)} AS ds, {vitalNames:Array(String)} AS vs, {vitalHours:Array(UInt32)} AS hs) ARRAY JOIN ds AS d, vs AS v, hs AS h)
-         UNION ALL
-         SELECT device, vital, minute, assumeNotNull(sum), count FROM (
-           SELECT device, toStartOfMinute(at) AS minute, [${values.map((value) => `sum(${value})`).join(', ')}] AS sums, [${values.map((value) => `count(${value})`).join(', ')}] AS counts
-           FROM readings WHERE device IN {vitalDevices:Array(String)} AND ${fresh} GROUP BY device, minute
-         ) ARRAY JOIN {names:Array(String)} AS vital, sums AS sum, counts AS count WHERE count > 0
-       ) GROUP BY device, vital, minute`,
+      `SELECT 'vital' AS kind, device AS who, vital AS what, minute, sum AS total, count AS times FROM readings_by_minute FINAL
+       WHERE ${minutesWithin} AND (device, vital, toStartOfHour(minute)) IN (
+         SELECT tupleElement(t, 1), tupleElement(t, 2), toDateTime(tupleElement(t, 3), 'UTC')
+         FROM (SELECT arrayJoin(arrayZip({vitalDevices:Array(String)}, {vitalNames:Array(String)}, {vitalHours:Array(UInt32)})) AS t))`,
     )
-  if (readings.meant.length > 0)
+  if (vital.meant.length > 0 && isFresh)
     branches.push(
-      `SELECT 'readings' AS kind, device AS who, '' AS what, minute, toFloat64(max(count)) AS total, toUInt64(1) AS times FROM (
-         SELECT device, minute, count FROM readings_by_minute
-         WHERE ${bounds} AND (device, toStartOfHour(minute)) IN (SELECT d, toDateTime(h, 'UTC') FROM (SELECT {readingDevices:Array(String)} AS ds, {readingHours:Array(UInt32)} AS hs) ARRAY JOIN ds AS d, hs AS h)
-         UNION ALL
-         SELECT device, toStartOfMinute(at) AS minute, count() FROM readings WHERE device IN {readingDevices:Array(String)} AND ${fresh} GROUP BY device, minute
-       ) GROUP BY device, minute`,
+      `SELECT 'vital' AS kind, device AS who, what, minute, assumeNotNull(total) AS total, times FROM (
+         SELECT device, toStartOfMinute(at) AS minute, ${list('sum')} AS totals, ${list('count')} AS counts
+         FROM readings WHERE device IN {vitalDevices:Array(String)} AND ${freshWithin} GROUP BY device, minute
+       ) ARRAY JOIN {names:Array(String)} AS what, totals AS total, counts AS times WHERE times > 0`,
+    )
+  if (readings.meant.length > 0 && isRolledUp)
+    branches.push(
+      `SELECT 'readings' AS kind, device AS who, '' AS what, minute, toFloat64(max(count)) AS total, toUInt64(1) AS times FROM readings_by_minute
+       WHERE ${minutesWithin} AND (device, toStartOfHour(minute)) IN (
+         SELECT tupleElement(t, 1), toDateTime(tupleElement(t, 2), 'UTC')
+         FROM (SELECT arrayJoin(arrayZip({readingDevices:Array(String)}, {readingHours:Array(UInt32)})) AS t))
+       GROUP BY device, minute`,
+    )
+  if (readings.meant.length > 0 && isFresh)
+    branches.push(
+      `SELECT 'readings' AS kind, device AS who, '' AS what, toStartOfMinute(at) AS minute, toFloat64(count()) AS total, toUInt64(1) AS times
+       FROM readings WHERE device IN {readingDevices:Array(String)} AND ${freshWithin} GROUP BY device, minute`,
     )
   if (site.meant.length > 0)
     branches.push(
-      `SELECT 'site' AS kind, site AS who, '' AS what, minute, toFloat64(argMax(devices, count)) AS total, toUInt64(1) AS times FROM heard_by_minute
-       WHERE ${bounds} AND site IN {sites:Array(String)} GROUP BY site, minute`,
+      `SELECT 'site' AS kind, site AS who, '' AS what, minute, toFloat64(devices) AS total, toUInt64(1) AS times FROM heard_by_minute FINAL
+       WHERE minute >= ${moment('from')} AND minute < ${moment('to')} AND site IN {sites:Array(String)}`,
     )
-  const boundHere: QueryParameters = {
-    ...windowArrays(all),
-    vitalDevices: vital.hours.map(({ source }) => source.who), vitalNames: vital.hours.map(({ source }) => source.what), vitalHours: vital.hours.map(({ hour: h }) => h),
-    readingDevices: readings.hours.map(({ source }) => source.who), readingHours: readings.hours.map(({ hour: h }) => h),
-    sites: site.meant.map(({ source }) => source.who),
-    names, from, to, ...parameters,
-  } // prettier-ignore
+  const freshFrom = Math.max(from, cut)
   return rows<Found[number][] & [number, number, number]>(
     `SELECT w.i, intDiv(toInt64(toUnixTimestamp(m.minute)) - w.begin, w.step) AS bucket, if(any(m.kind) = 'vital', sum(m.total) / sum(m.times), if(any(m.kind) = 'site', avg(m.total), sum(m.total)))
      FROM (${branches.join('\nUNION ALL\n')}) AS m INNER JOIN (${windowsSql}) AS w ON m.kind = w.kind AND m.who = w.who AND m.what = w.what
      WHERE toInt64(toUnixTimestamp(m.minute)) >= w.begin AND toInt64(toUnixTimestamp(m.minute)) < w.begin + w.step * ${sparkBuckets}
      GROUP BY w.i, bucket`,
-    boundHere,
+    {
+      ...windowArrays(all),
+      vitalDevices: vital.hours.map(({ source }) => source.who),
+      vitalNames: vital.hours.map(({ source }) => source.what),
+      vitalHours: vital.hours.map(({ hour }) => hour),
+      readingDevices: readings.hours.map(({ source }) => source.who),
+      readingHours: readings.hours.map(({ hour }) => hour),
+      sites: site.meant.map(({ source }) => source.who),
+      names,
+      from,
+      to,
+      cut,
+      freshFrom,
+      landedFrom: Math.max(0, freshFrom - landedBeforeMax),
+      ...parameters,
+    },
   )
 }
 

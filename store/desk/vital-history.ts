@@ -2,9 +2,11 @@ import { vitalColumns } from '../landing/reading-batch.ts'
 import { baselineMsMax, type Learned } from './band.ts'
 import { addTo, bucketFor, emptyPoints, isEmpty, type Points, type Range } from './buckets.ts'
 import type { DeskConnection } from './desk-connection.ts'
-import { joinSlots, learnedBySlot, slotsSql } from './learned-by-slot.ts'
+import { hoursSql, joinSlots, learnedBySlot, type SlotRow, slotsSql } from './learned-by-slot.ts'
 import { landedBeforeMax, milliseconds, moment } from './stored-time.ts'
-import { rolledUpTo, valuesOf } from './vital-values.ts'
+import type { RolledUp } from './rolled-up.ts'
+import { minuteBounds, minutesSql } from './minutes-sql.ts'
+import { valuesOf } from './vital-values.ts'
 
 /** Vitals of a device over time. Names are a device's own words: they are only ever bound. */
 export interface VitalHistory {
@@ -17,30 +19,7 @@ export interface VitalHistory {
 }
 
 export const vitalsMax = 48
-/**
- * The minutes of a device, those included that the roll-up has not computed yet. A minute may come from both: the one with more readings is
- * the fuller. Parameters: device, names, from, to.
- */
-const minutesSql = (values: readonly string[]): string => `
-  SELECT vital, minute, (argMax((min, max, sum), count) AS newest).1 AS low, newest.2 AS high, newest.3 AS total, max(count) AS times
-  FROM (
-    SELECT vital, minute, min, max, sum, count FROM readings_by_minute
-    WHERE device = {device:String} AND vital IN {names:Array(String)}
-      AND minute >= toStartOfMinute(${moment('from')}) AND minute < ${moment('to')}
-    UNION ALL
-    SELECT vital, minute, assumeNotNull(low), assumeNotNull(high), assumeNotNull(total), times FROM (
-      SELECT toStartOfMinute(at) AS minute, [${values.map((value) => `min(${value})`).join(', ')}] AS lows,
-        [${values.map((value) => `max(${value})`).join(', ')}] AS highs, [${values.map((value) => `sum(${value})`).join(', ')}] AS totals,
-        [${values.map((value) => `count(${value})`).join(', ')}] AS timeses
-      FROM readings
-      WHERE device = {device:String} AND at >= toStartOfMinute(${moment('from')}) AND at < ${moment('to')} AND landed_at > ${rolledUpTo}
-      GROUP BY minute
-    ) ARRAY JOIN {names:Array(String)} AS vital, lows AS low, highs AS high, totals AS total, timeses AS times
-    WHERE times > 0
-  )
-  GROUP BY vital, minute`
-
-export const createVitalHistory = ({ rows }: Pick<DeskConnection, 'rows'>): VitalHistory => {
+export const createVitalHistory = ({ rows }: Pick<DeskConnection, 'rows'>, rolledUp: RolledUp): VitalHistory => {
   const blank = (names: readonly string[], range: Range, bucketMs: number): Map<string, Points> =>
     new Map(names.map((name) => [name, emptyPoints(range, bucketMs)]))
 
@@ -62,10 +41,11 @@ export const createVitalHistory = ({ rows }: Pick<DeskConnection, 'rows'>): Vita
 
   const fromMinutes = async (device: string, names: readonly string[], range: Range, bucketMs: number): Promise<Map<string, Points>> => {
     const { values, parameters } = valuesOf(names)
+    const bounds = minuteBounds(aligned(range, bucketMs), await rolledUp())
     const found = await rows<[string, number, number, number, number, number]>(
       `SELECT vital, intDiv(toInt64(toUnixTimestamp(minute)) * 1000, {bucketMs:Int64}) AS bucket, sum(times), sum(total), min(low), max(high)
-       FROM (${minutesSql(values)}) GROUP BY vital, bucket`,
-      { device, names, bucketMs, ...aligned(range, bucketMs), ...parameters },
+       FROM (${minutesSql(values, bounds)}) GROUP BY vital, bucket`,
+      { device, names, bucketMs, ...bounds, ...parameters },
     )
     const points = blank(names, range, bucketMs)
     for (const [name, bucket, count, sum, low, high] of found) {
@@ -92,26 +72,29 @@ export const createVitalHistory = ({ rows }: Pick<DeskConnection, 'rows'>): Vita
       const names = namesGiven.slice(0, vitalsMax).map((name) => name.toWellFormed())
       if (names.length === 0) return new Map()
       const { values, parameters } = valuesOf(names)
-      const found = await rows<[string, number, number, number, number, number, number]>(
-        `SELECT vital, ${slotsSql('low', 'high')} FROM (${minutesSql(values)}) ${joinSlots} GROUP BY vital, slot`,
-        { device, names, from: before - baselineMsMax, to: before, ...parameters },
+      const bounds = minuteBounds({ from: before - baselineMsMax, to: before }, await rolledUp())
+      const found = await rows<[string, ...SlotRow]>(
+        `SELECT vital, ${slotsSql} FROM (SELECT vital, ${hoursSql('low', 'high')} FROM (${minutesSql(values, bounds)}) GROUP BY vital, hour)
+         ${joinSlots} GROUP BY vital, slot`,
+        { device, names, ...bounds, ...parameters },
       )
       const bySlot = Map.groupBy(found, ([vital]) => vital)
       return new Map(names.map((name) => [name, learnedBySlot(bySlot.get(name)?.map(([, ...row]) => row) ?? [], before)]))
     },
 
-    async names(device, { from, to }) {
+    async names(device, range) {
+      const bounds = minuteBounds(range, await rolledUp())
       const found = await rows<[string]>(
         `SELECT DISTINCT vital FROM (
            SELECT vital FROM readings_by_minute
-           WHERE device = {device:String} AND minute >= toStartOfMinute(${moment('from')}) AND minute < ${moment('to')}
+           WHERE device = {device:String} AND minute >= ${moment('from')} AND minute < ${moment('to')}
            UNION ALL
            SELECT arrayJoin(arrayConcat(arrayFilter((name, times) -> times > 0, {columns:Array(String)}, [${vitalColumns.map((name) => `count(${name})`).join(', ')}]),
              arrayDistinct(groupArrayArray(${vitalsMax})(mapKeys(other_vitals))))) AS vital
            FROM readings
-           WHERE device = {device:String} AND at >= ${moment('from')} AND at < ${moment('to')} AND landed_at > ${rolledUpTo}
+           WHERE device = {device:String} AND at >= ${moment('freshFrom')} AND at < ${moment('to')} AND landed_at >= ${moment('landedFrom')}
          ) ORDER BY vital LIMIT ${vitalsMax}`,
-        { device, from, to, columns: vitalColumns },
+        { device, ...bounds, columns: vitalColumns },
       )
       return found.map(([name]) => name)
     },
@@ -119,7 +102,7 @@ export const createVitalHistory = ({ rows }: Pick<DeskConnection, 'rows'>): Vita
 }
 
 /** Whole buckets: the first and the last are not cut. */
-const aligned = ({ from, to }: Range, bucketMs: number): Record<string, number> => {
+const aligned = ({ from, to }: Range, bucketMs: number): Range & { readonly landedFrom: number } => {
   const first = Math.floor(from / bucketMs) * bucketMs
   return { from: first, to: Math.ceil(to / bucketMs) * bucketMs, landedFrom: Math.max(0, first - landedBeforeMax) }
 }

@@ -12,6 +12,3 @@ export const valuesOf = (names: readonly string[]): { readonly values: readonly 
   })
   return { values, parameters }
 }
-
-/** Readings that landed later than this are not surely in the minutes yet. */
-export const rolledUpTo = `(SELECT max(landed_up_to) FROM rollup_marks WHERE name = 'readings_by_minute') - toIntervalMinute(2)`
