@@ -55,7 +55,10 @@ export const alert = z.object({
   previous: z.string().nullable(),
   /** The chain's sequence that last changed it, folded findings included. */
   sequence: z.number().int(),
-  /** The chain's sequence of the last event that was not just one more finding: what an action is checked against (the ETag). */
+  /**
+   * The chain's sequence of the last event that changed what a person decides on: what an action is checked against (the ETag). One more
+   * finding does not move it unless it made the alert worse; a clock that ran out does not either.
+   */
   version: z.number().int(),
   /** What `version` was. */
   lastChange: z.object({ type: z.string(), actor: z.string(), at: z.number() }),

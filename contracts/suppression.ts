@@ -1,8 +1,17 @@
 import { z } from 'zod'
 
-/** One detector on one device or one model: never a severity, never a site. */
+/** What an alert is about when it is not about one device or one address: the subjects that nothing may be hidden on. */
+const shared = /^(site:|channel:|overflow$)/
+
+/** One detector on one device (or one source address) or one model: never a severity, never a site. */
 export const suppressionScope = z.union([
-  z.strictObject({ device: z.string().min(1).max(128) }),
+  z.strictObject({
+    device: z
+      .string()
+      .min(1)
+      .max(128)
+      .refine((device) => !shared.test(device), 'one device or one model: a site, a channel or the overflow can not be suppressed'),
+  }),
   z.strictObject({ model: z.string().min(1).max(64) }),
 ])
 export type SuppressionScope = z.infer<typeof suppressionScope>

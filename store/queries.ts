@@ -1,4 +1,4 @@
-import type { Alert } from '../contracts/alert.ts'
+import type { Alert, AlertState, Verdict } from '../contracts/alert.ts'
 import type { Severity } from '../contracts/finding.ts'
 import { landedTables } from './landing/landing-batch.ts'
 import { vitalColumns } from './landing/reading-batch.ts'
@@ -37,7 +37,21 @@ export interface StoredFinding {
 /** An alert as far as the view `alerts` tells it. */
 export type StoredAlert = Pick<
   Alert,
-  'id' | 'detector' | 'title' | 'device' | 'site' | 'severity' | 'score' | 'count' | 'firstSeen' | 'lastSeen' | 'state' | 'why' | 'sequence'
+  | 'id'
+  | 'detector'
+  | 'title'
+  | 'device'
+  | 'site'
+  | 'severity'
+  | 'score'
+  | 'count'
+  | 'firstSeen'
+  | 'lastSeen'
+  | 'state'
+  | 'owner'
+  | 'verdict'
+  | 'why'
+  | 'sequence'
 >
 
 export interface TableSize {
@@ -125,13 +139,29 @@ export const createQueries = (store: Store): StoreQueries => {
     },
     async alerts(limit) {
       const found = await rows<
-        [string, string, string, string, string | null, Severity, number, number, number, number, 'new', string, number]
+        [
+          string,
+          string,
+          string,
+          string,
+          string | null,
+          Severity,
+          number,
+          number,
+          number,
+          number,
+          AlertState,
+          string | null,
+          Verdict | null,
+          string,
+          number,
+        ]
       >(
-        `SELECT id, detector, title, device, site, severity, score, count, ${ms('first_seen')}, ${ms('last_seen')}, state, why, sequence
-         FROM alerts ORDER BY severity DESC, sequence DESC LIMIT ${capped(limit)}`,
+        `SELECT id, detector, title, device, site, severity, score, count, ${ms('first_seen')}, ${ms('last_seen')}, state, owner, verdict, why, sequence
+         FROM alerts ORDER BY alerts.severity DESC, sequence DESC LIMIT ${capped(limit)}`,
       )
-      return found.map(([id, detector, title, device, site, severity, score, count, firstSeen, lastSeen, state, why, sequence]) => ({
-        id, detector, title, device, site, severity, score, count, firstSeen, lastSeen, state, why, sequence,
+      return found.map(([id, detector, title, device, site, severity, score, count, firstSeen, lastSeen, state, owner, verdict, why, sequence]) => ({
+        id, detector, title, device, site, severity, score, count, firstSeen, lastSeen, state, owner, verdict, why, sequence,
       })) // prettier-ignore
     },
     async positions() {

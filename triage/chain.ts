@@ -15,13 +15,16 @@ export const canonicalJson = (value: Json): string => {
   return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key]!)}`).join(',')}}`
 }
 
-type WithoutHash<Event> = Event extends CaseEvent ? Omit<Event, 'hash'> : never
+type Without<Event, Key extends string> = Event extends CaseEvent ? Omit<Event, Key> : never
+
+/** An event before it has its place in the chain. */
+export type Draft = Without<CaseEvent, 'sequence' | 'previous' | 'hash'>
 
 /** SHA-256 in hex over the canonical JSON of the event without its hash. */
-export const hashOf = (event: WithoutHash<CaseEvent>): string => createHash('sha256').update(canonicalJson(event)).digest('hex')
+export const hashOf = (event: Without<CaseEvent, 'hash'>): string => createHash('sha256').update(canonicalJson(event)).digest('hex')
 
-/** Closes an event with its hash. */
-export const sealLink = (event: WithoutHash<CaseEvent>): CaseEvent => caseEvent.parse({ ...event, hash: hashOf(event) })
+/** Closes an event with its hash. Throws for one that is not a case event: a verifier could not read it later. */
+export const sealLink = (event: Without<CaseEvent, 'hash'>): CaseEvent => caseEvent.parse({ ...event, hash: hashOf(event) })
 
 /** What is wrong with an event at its place in the chain, or null. */
 export const brokenLink = (event: CaseEvent, expected: { readonly sequence: number; readonly previous: string }): string | null => {

@@ -1,4 +1,9 @@
-import { type Finding, findingId } from '../contracts/finding.ts'
+import type { CaseEvent } from '../contracts/case-event.ts'
+import { type Finding, findingId, type LogPosition } from '../contracts/finding.ts'
+import { type Draft, sealLink } from './chain.ts'
+import { clockSettings } from './clocks/settings.ts'
+import type { CaseFold } from './group/fold.ts'
+import { groupFinding, type Grouping } from './group/group-finding.ts'
 
 /** A finding for tests of triage, triggered at `offset` of a partition. */
 export const findingAt = (offset: number, over: Partial<Finding> = {}, partition = 0): Finding => {
@@ -26,3 +31,17 @@ export const findingAt = (offset: number, over: Partial<Finding> = {}, partition
     ...over,
   }
 }
+
+/** Seals and applies drafts at the end of a fold's chain. */
+export const link = (fold: CaseFold, drafts: readonly Draft[]): CaseEvent[] =>
+  drafts.map((draft) => {
+    const event = sealLink({ ...draft, sequence: fold.sequence + 1, previous: fold.lastHash })
+    fold.apply(event)
+    return event
+  })
+
+export const groupingOf = (fold: CaseFold): Grouping => ({ fold, clocks: clockSettings.parse(undefined), describe: () => null })
+
+/** Takes a finding into a fold as triage does; no event when it was taken before. */
+export const takeInto = (fold: CaseFold, finding: Finding, findingPosition: LogPosition, nowMs: number): CaseEvent[] =>
+  link(fold, groupFinding(groupingOf(fold), finding, findingPosition, nowMs) ?? [])

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Alert } from '../../contracts/alert.ts'
+import { type Alert, type AlertState, alertStates } from '../../contracts/alert.ts'
 import { createCaseFold } from '../../triage/group/fold.ts'
-import { restore } from '../../triage/group/follow-findings.ts'
+import { restore } from '../../triage/restore.ts'
 import { type ChainReport, verifyChain } from '../../triage/verify/verify-chain.ts'
-import { alertLine } from '../board/render.ts'
+import { alertLine, printable } from '../board/render.ts'
 import { ask } from '../control/client.ts'
 import { withStoppedLog } from '../stopped-log.ts'
-import { type Call, type Command, wholeNumber } from './command.ts'
+import { BadCall, type Call, type Command, textFlag, wholeNumber } from './command.ts'
 import { configOf, dataFlag } from './settings-flags.ts'
 
 const failed = (problem: string): number => {
@@ -30,25 +30,56 @@ const fromEither = async <T>(
   return withStoppedLog(config, stopped)
 }
 
+/** `--state new,acknowledged`; undefined without it. */
+const statesOf = (call: Call): readonly AlertState[] | undefined => {
+  const text = textFlag(call, 'state')
+  if (text === undefined) return undefined
+  return text.split(',').map((word) => {
+    const state = alertStates.find((known) => known === word)
+    if (state === undefined) throw new BadCall(`--state ${text}: ${alertStates.join(', ')} are allowed, separated by commas`)
+    return state
+  })
+}
+
+/** What people have made of it, for the end of the line. */
+const standing = ({ state, owner, verdict, snoozedUntil }: Alert): string =>
+  [
+    state,
+    ...(owner === null ? [] : [`owner ${printable(owner)}`]),
+    ...(snoozedUntil === null ? [] : [`until ${new Date(snoozedUntil).toISOString()}`]),
+    ...(verdict === null ? [] : [verdict]),
+  ].join(', ')
+
 export const alertsCommand: Command = {
   name: 'alerts',
   summary: 'lists the alerts, newest first',
   usage: '',
-  example: 'npx wardwatch alerts --limit 20 --json',
-  flags: { ...dataFlag, json: { help: 'one JSON object a line' }, limit: { value: 'N', help: 'how many at the most (default 100)' } },
+  example: 'npx wardwatch alerts --state new,acknowledged --limit 20 --json',
+  flags: {
+    ...dataFlag,
+    json: { help: 'one JSON object a line' },
+    limit: { value: 'N', help: 'how many at the most (default 100)' },
+    state: { value: 'STATES', help: `only those: ${alertStates.join(', ')}, separated by commas` },
+  },
   async run(call) {
     const limit = wholeNumber(call, 'limit', 100, 1, 10_000)
-    const answer = await fromEither<{ alerts: readonly Alert[] }>(call, 'alerts', { limit }, async (log) => {
-      const fold = createCaseFold()
-      await restore(log, fold)
-      return { alerts: fold.alerts().slice(0, limit) }
-    })
+    const states = statesOf(call)
+    const answer = await fromEither<{ alerts: readonly Alert[] }>(
+      call,
+      'alerts',
+      { limit, ...(states === undefined ? {} : { states }) },
+      async (log) => {
+        const fold = createCaseFold()
+        await restore(log, fold)
+        return { alerts: fold.newest(limit, states) }
+      },
+    )
     if (!answer.ok) return failed(answer.problem)
     for (const alert of answer.value.alerts)
       process.stdout.write(
         call.flags['json'] === true
           ? `${JSON.stringify(alert)}\n`
-          : `${new Date(alert.lastSeen).toISOString()} ${alert.id} ${alertLine(alert)}\n`,
+          : `${new Date(alert.lastSeen).toISOString()} ${alert.id} ${alertLine(alert)} [${standing(alert)}]\n`,
       )
     return 0
   },

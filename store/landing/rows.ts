@@ -77,28 +77,69 @@ export const findingRow = (finding: Finding): Row => ({
   decoder_version: finding.decoderVersion,
 })
 
-const orNull = (value: unknown): unknown => value ?? null
+/** What an event makes of its alert's state; empty: it stays (`alert.contained` acknowledges a new one: the view `alerts` knows). */
+const stateSet = (event: CaseEvent): string => {
+  switch (event.type) {
+    case 'finding.folded':
+    case 'alert.raised':
+      return event.opened ? 'new' : ''
+    case 'alert.acknowledged':
+      return 'acknowledged'
+    case 'alert.snoozed':
+      return 'snoozed'
+    case 'alert.woken':
+      return event.because === 'worse' ? 'new' : 'acknowledged'
+    case 'alert.closed':
+      return 'closed'
+    case 'alert.undone':
+      return event.to.state
+    default:
+      return ''
+  }
+}
 
-/** `text` is the event as it stands in the log. A column that an event of its type does not have is null. */
+const ownerSet = (event: CaseEvent): string | null =>
+  event.type === 'alert.assigned' ? event.owner : event.type === 'alert.undone' ? event.to.owner : null
+
+const verdictSet = (event: CaseEvent): string | null =>
+  event.type === 'alert.closed' ? event.verdict : event.type === 'alert.undone' ? event.to.verdict : null
+
+const until = (event: CaseEvent): number | null => {
+  if (event.type === 'alert.snoozed') return event.until
+  if (event.type === 'alert.undone') return event.to.snoozedUntil
+  if (event.type === 'alert.breached') return event.dueAt
+  return event.type === 'suppression.added' ? event.expiresAt : null
+}
+
+const subjectOf = (event: CaseEvent): string =>
+  'device' in event ? event.device : event.type === 'suppression.added' && 'device' in event.scope ? event.scope.device : ''
+
+/** `text` is the event as it stands in the log. A column that an event of its type does not have is empty. */
 export const caseRow = (event: CaseEvent, text: string): Row => {
-  const { finding, detector, title, device, site, severity, score, why, at, alert, suppression } = event as Partial<
-    Record<string, string | number>
-  >
+  const untilMs = until(event)
   return {
     sequence: event.sequence,
     type: event.type,
     recorded_at: time(event.recordedAt),
     actor: storedText(event.actor),
-    alert: alert ?? '',
-    finding: finding ?? suppression ?? '',
-    detector: detector ?? '',
-    title: storedText(String(title ?? '')),
-    device: storedText(String(device ?? '')),
-    site: orNull(site),
-    severity: severity ?? 'low',
-    score: score ?? 0,
-    why: storedText(String(why ?? '')),
-    at: time(Number(at ?? event.recordedAt)),
+    alert: 'alert' in event ? event.alert : '',
+    opened: 'opened' in event && event.opened,
+    state: stateSet(event),
+    owner: storedText(ownerSet(event) ?? ''),
+    verdict: verdictSet(event) ?? '',
+    reason: storedText('reason' in event ? event.reason : event.type === 'alert.noted' ? event.note : ''),
+    until: untilMs === null ? null : time(untilMs),
+    follows: 'follows' in event ? event.follows : '',
+    suppression: 'suppression' in event ? event.suppression : '',
+    finding: 'finding' in event ? event.finding : '',
+    detector: 'detector' in event ? event.detector : '',
+    title: storedText('title' in event ? event.title : ''),
+    device: storedText(subjectOf(event)),
+    site: storedTextOrNull('site' in event ? event.site : null),
+    severity: 'severity' in event ? event.severity : null,
+    score: 'score' in event ? event.score : null,
+    why: storedText('why' in event ? event.why : ''),
+    at: time('at' in event ? event.at : event.recordedAt),
     previous: event.previous,
     hash: event.hash,
     event: text,

@@ -1,115 +1,141 @@
-import { createHash } from 'node:crypto'
-import type { Alert } from '../../contracts/alert.ts'
+import type { Alert, AlertState } from '../../contracts/alert.ts'
 import type { CaseEvent } from '../../contracts/case-event.ts'
-import { compareSeverity, type Finding, type LogPosition } from '../../contracts/finding.ts'
-import { chainStart, sealLink } from '../chain.ts'
+import type { Finding, LogPosition } from '../../contracts/finding.ts'
+import { createUndoMemory } from '../assess/undo-memory.ts'
+import type { Workflow } from '../assess/workflow.ts'
+import { chainStart } from '../chain.ts'
+import { createSuppressions, type Suppressions } from '../suppress/suppressions.ts'
+import { alertAfter, type AlertEvent } from './alert-after.ts'
 
-/** Above this many alerts, new devices of a detector share one alert named `overflow`: an attacker who invents devices can't fill the memory. */
+/** With this many alerts open, new devices of a detector share one alert named `overflow`: an attacker who invents devices can't fill the memory. */
 export const alertsMaxDefault = 200_000
+/** Closed alerts that stay in memory: those closed last. Older ones are in ClickHouse and in the log. */
+export const closedAlertsMaxDefault = 100_000
+/** The device of the alert that takes what is too much. */
+export const overflowDevice = 'overflow'
 
+/** What an event has changed. */
+export interface Applied {
+  /** The alert as it is after the event; null for a suppression's event. */
+  readonly alert: Alert | null
+  /** The closed alert that had to leave memory. */
+  readonly left: string | null
+}
+
+/** The state of every alert and suppression: nothing but the fold of `cases.v1`. */
 export interface CaseFold {
-  /** Applies an event that stands in the chain. */
-  apply(event: CaseEvent): void
-  /** The event that folds this finding, to be appended and then applied; null when it was folded before. */
-  fold(finding: Finding, findingPosition: LogPosition, nowMs: number): CaseEvent | null
+  /** Applies an event that stands in the chain. `inPlace`: nobody holds an alert of this fold yet. */
+  apply(event: CaseEvent, inPlace?: boolean): Applied
   alert(id: string): Alert | undefined
-  /** Newest change first. */
-  alerts(): readonly Alert[]
-  /** The offset in `findings.v1` behind the last folded finding of a partition; undefined before the first. */
+  /** Newest change first; at most `limit`. */
+  newest(limit: number, states?: readonly AlertState[]): readonly Alert[]
+  alerts(): Iterable<Alert>
+  readonly size: number
+  readonly open: number
+  readonly openMax: number
+  /** The newest alert of a detector and device, open or closed. */
+  current(detector: string, device: string): string | undefined
+  readonly suppressions: Suppressions
+  /** How an alert was before an action of the last seconds. */
+  before(sequence: number): Workflow | undefined
+  /** Whether the finding is in the chain already: a detector host that was killed writes its last ones again. */
+  isRepeat(finding: Finding): boolean
+  /** The offset in `findings.v1` behind the last finding of a partition that was taken; undefined before the first. */
   resumeAt(partition: number): number | undefined
   readonly sequence: number
   readonly lastHash: string
 }
 
+export interface CaseFoldLimits {
+  readonly alertsMax?: number
+  readonly closedAlertsMax?: number
+}
+
 /** Findings come in the order of (offset, index) per source partition, repeats after a crash excepted: so a high-water mark tells a repeat. */
-export const createCaseFold = ({ alertsMax = alertsMaxDefault }: { readonly alertsMax?: number } = {}): CaseFold => {
+export const createCaseFold = ({
+  alertsMax = alertsMaxDefault,
+  closedAlertsMax = closedAlertsMaxDefault,
+}: CaseFoldLimits = {}): CaseFold => {
   const alerts = new Map<string, Alert>()
   const idByFold = new Map<string, string>()
+  /** In the order of their closing. */
+  const closed = new Set<string>()
   const highWater = new Map<string, { offset: number; index: number }>()
   const resume = new Map<number, number>()
+  const suppressions = createSuppressions()
+  const undo = createUndoMemory()
   let sequence = 0
   let lastHash = chainStart
 
   const foldKey = (detector: string, device: string): string => `${detector}\n${device}`
 
+  const leaveMemory = (): string | null => {
+    if (closed.size <= closedAlertsMax) return null
+    const oldest = closed.values().next().value!
+    const alert = alerts.get(oldest)!
+    closed.delete(oldest)
+    alerts.delete(oldest)
+    const key = foldKey(alert.detector, alert.device)
+    if (idByFold.get(key) === oldest) idByFold.delete(key)
+    return oldest
+  }
+
+  const applyToAlert = (event: AlertEvent, inPlace: boolean): Applied => {
+    const before = alerts.get(event.alert)
+    undo.acted(event, before)
+    const after = alertAfter(before, event, inPlace)
+    if (after === null) return { alert: null, left: null }
+    if (after !== before) alerts.set(after.id, after)
+    if (before === undefined) idByFold.set(foldKey(after.detector, after.device), after.id)
+    if (after.state === 'closed') closed.add(after.id)
+    else if (closed.size > 0) closed.delete(after.id)
+    return { alert: after, left: leaveMemory() }
+  }
+
+  const markOf = ({ topic, partition }: LogPosition): { offset: number; index: number } => {
+    const name = `${topic}/${partition}`
+    let mark = highWater.get(name)
+    if (mark === undefined) {
+      mark = { offset: -1, index: -1 }
+      highWater.set(name, mark)
+    }
+    return mark
+  }
+
   return {
-    apply(event) {
+    apply(event, inPlace = false) {
       sequence = event.sequence
       lastHash = event.hash
-      if (event.type !== 'finding.folded') return
-      const before = alerts.get(event.alert)
-      alerts.delete(event.alert)
-      alerts.set(event.alert, {
-        id: event.alert,
-        detector: event.detector,
-        title: event.title,
-        device: event.device,
-        site: event.site,
-        severity: before !== undefined && compareSeverity(before.severity, event.severity) > 0 ? before.severity : event.severity,
-        score: Math.max(before?.score ?? 0, event.score),
-        count: (before?.count ?? 0) + 1,
-        firstSeen: Math.min(before?.firstSeen ?? event.at, event.at),
-        lastSeen: Math.max(before?.lastSeen ?? event.at, event.at),
-        why: event.why,
-        evidence: event.evidence ?? [],
-        attack: event.attack ?? [],
-        controls: event.controls ?? [],
-        state: 'new',
-        owner: null,
-        openedAt: before?.openedAt ?? event.recordedAt,
-        acknowledgedAt: null,
-        acknowledgedBy: null,
-        containedAt: null,
-        snoozedUntil: null,
-        closedAt: null,
-        closedBy: null,
-        verdict: null,
-        reason: null,
-        notes: 0,
-        due: { acknowledgeBy: null, containBy: null },
-        breached: { acknowledge: null, contain: null },
-        previous: null,
-        sequence: event.sequence,
-        version: before?.version ?? event.sequence,
-        lastChange: before?.lastChange ?? { type: event.type, actor: event.actor, at: event.recordedAt },
-      })
-      idByFold.set(foldKey(event.detector, event.device), event.alert)
-      highWater.set(`${event.position.topic}/${event.position.partition}`, { offset: event.position.offset, index: event.index })
-      resume.set(event.findingPosition.partition, event.findingPosition.offset + 1)
+      if (event.type === 'finding.folded' || event.type === 'finding.suppressed') {
+        const mark = markOf(event.position)
+        mark.offset = event.position.offset
+        mark.index = event.index
+        resume.set(event.findingPosition.partition, event.findingPosition.offset + 1)
+      }
+      if ('alert' in event) return applyToAlert(event, inPlace)
+      suppressions.apply(event)
+      return { alert: null, left: null }
     },
-
-    fold(finding, findingPosition, nowMs) {
-      const mark = highWater.get(`${finding.position.topic}/${finding.position.partition}`)
-      const { offset } = finding.position
-      if (mark !== undefined && (offset < mark.offset || (offset === mark.offset && finding.index <= mark.index))) return null
-      const known = idByFold.get(foldKey(finding.detector, finding.device))
-      const device = known === undefined && alerts.size >= alertsMax ? 'overflow' : finding.device
-      const id = known ?? idByFold.get(foldKey(finding.detector, device))
-      return sealLink({
-        type: 'finding.folded',
-        sequence: sequence + 1,
-        previous: lastHash,
-        recordedAt: nowMs,
-        actor: 'wardwatch',
-        alert: id ?? alertId(finding),
-        opened: id === undefined,
-        finding: finding.id,
-        detector: finding.detector,
-        title: finding.title,
-        device,
-        site: finding.site,
-        severity: finding.severity,
-        score: finding.score,
-        why: finding.why,
-        at: finding.at,
-        position: finding.position,
-        index: finding.index,
-        findingPosition,
-      })
-    },
-
     alert: (id) => alerts.get(id),
-    alerts: () => [...alerts.values()].toReversed(),
+    newest(limit, states) {
+      const wanted = [...alerts.values()].filter(({ state }) => states === undefined || states.includes(state))
+      return wanted.sort((a, b) => b.sequence - a.sequence).slice(0, limit)
+    },
+    alerts: () => alerts.values(),
+    get size() {
+      return alerts.size
+    },
+    get open() {
+      return alerts.size - closed.size
+    },
+    openMax: alertsMax,
+    current: (detector, device) => idByFold.get(foldKey(detector, device)),
+    suppressions,
+    before: undo.before,
+    isRepeat({ position: { topic, partition, offset }, index }) {
+      const mark = highWater.get(`${topic}/${partition}`)
+      return mark !== undefined && (offset < mark.offset || (offset === mark.offset && index <= mark.index))
+    },
     resumeAt: (partition) => resume.get(partition),
     get sequence() {
       return sequence
@@ -119,6 +145,3 @@ export const createCaseFold = ({ alertsMax = alertsMaxDefault }: { readonly aler
     },
   }
 }
-
-/** Follows from the finding that opened it: a fold that is done again names the alert the same. */
-const alertId = (finding: Finding): string => `AL-${createHash('sha256').update(`alert\n${finding.id}`).digest('hex').slice(0, 12)}`

@@ -2,17 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { CaseEvent } from '../../contracts/case-event.ts'
 import { openMemoryLog } from '../../stream/memory-log.ts'
 import { createCaseFold } from '../group/fold.ts'
-import { findingAt } from '../findings.fixture.ts'
+import { findingAt, takeInto } from '../findings.fixture.ts'
 import { sealLink } from '../chain.ts'
 import { verifyChain } from './verify-chain.ts'
 
 const chainOf = (length: number): CaseEvent[] => {
   const fold = createCaseFold()
-  return Array.from({ length }, (_, i) => {
-    const event = fold.fold(findingAt(i), { topic: 'findings.v1', partition: 0, offset: i }, 9_000)!
-    fold.apply(event)
-    return event
-  })
+  return Array.from({ length }, (_, i) => takeInto(fold, findingAt(i), { topic: 'findings.v1', partition: 0, offset: i }, 9_000)).flat()
 }
 const verify = async (values: readonly (CaseEvent | string)[]) => {
   const log = openMemoryLog()

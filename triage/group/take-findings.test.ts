@@ -5,7 +5,7 @@ import { silentLogger } from '../../contracts/logger.ts'
 import { type LogMemory, openMemoryLog } from '../../stream/memory-log.ts'
 import { findingAt } from '../findings.fixture.ts'
 import { verifyChain } from '../verify/verify-chain.ts'
-import { startTriage } from './follow-findings.ts'
+import { startTriage } from '../start-triage.ts'
 
 const clock = { now: () => 7_000 }
 const write = (log: EventLog, findings: readonly Finding[]) =>
@@ -19,7 +19,7 @@ const write = (log: EventLog, findings: readonly Finding[]) =>
   )
 const start = (log: EventLog) => startTriage({ log, clock, logger: silentLogger, retryMs: 5 })
 const untilFolded = async (triage: Awaited<ReturnType<typeof start>>, events: number) => {
-  while (triage.alerts.sequence < events) await new Promise((resolve) => setTimeout(resolve, 5))
+  while (triage.sequence < events) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 it('goes on after a restart where it had stopped: no finding is lost, none counted twice', async () => {
@@ -36,7 +36,7 @@ it('goes on after a restart where it had stopped: no finding is lost, none count
   await write(second, [findingAt(2), findingAt(1, {}, 1), findingAt(3)])
   const after = await start(second)
   await untilFolded(after, 4)
-  expect(after.alerts.alerts()[0]).toMatchObject({ count: 4 })
+  expect(after.newest(1)[0]).toMatchObject({ count: 4 })
   expect(await verifyChain(second)).toMatchObject({ ok: true, events: 4 })
   await after.close()
   await second.close()
