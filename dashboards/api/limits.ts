@@ -11,6 +11,9 @@ export interface ApiLimits {
   /** Of a session or a token. */
   readonly requestsPerSecondMax: number
   readonly requestsBurstMax: number
+  /** Of an address without either: it has little to ask. */
+  readonly strangerRequestsPerSecondMax: number
+  readonly strangerRequestsBurstMax: number
   readonly streamsMax: number
   /** Of a session or a token. */
   readonly streamsPerSessionMax: number
@@ -30,6 +33,8 @@ export const apiLimits: ApiLimits = {
   requestMs: 30_000,
   requestsPerSecondMax: 500,
   requestsBurstMax: 1_000,
+  strangerRequestsPerSecondMax: 20,
+  strangerRequestsBurstMax: 100,
   streamsMax: 1_000,
   streamsPerSessionMax: 250,
   streamBufferBytesMax: 1_048_576,

@@ -261,6 +261,6 @@ describe('accounts', () => {
         body: { account: 'rosa', displayName: 'Rosa', role: 'analyst' },
       })
     const both = await Promise.all([create(), create()])
-    expect(both.map(({ statusCode }) => statusCode).toSorted()).toEqual([200, 409])
+    expect(both.map(({ statusCode }) => statusCode).toSorted((a, b) => a - b)).toEqual([200, 409])
   })
 })
