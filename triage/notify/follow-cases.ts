@@ -69,20 +69,21 @@ export const followCases = ({ desk, fold, journal, view, settings, inFlight, wak
     )
   }
 
-  const unwanted = (id: string): PagingBody[] => {
+  const unwanted = (id: string, here: PagingView): PagingBody[] => {
     const alert = desk.alert(id)
     return fold.pagesOf(id).flatMap((record): PagingBody[] => {
       if (record.state !== 'waiting' || inFlight.has(record.id)) return []
-      const reason = unwantedBecause(view(), record, alert)
+      const reason = unwantedBecause(here, record, alert)
       return reason === null ? [] : [{ type: 'page.dropped', page: record.id, reason }]
     })
   }
-  const reconcile = (id: string, taken = 0): PagingBody[] => {
+  const reconcile = (id: string, taken = 0, here = view()): PagingBody[] => {
     const alert = desk.alert(id)
-    return [...unwanted(id), ...(alert === undefined ? [] : withRoom(followUpsDue(view(), alert, settings.followUpDelayMs), taken))]
+    return [...unwanted(id, here), ...(alert === undefined ? [] : withRoom(followUpsDue(here, alert, settings.followUpDelayMs), taken))]
   }
 
   const weigh = (changes: ReadonlyMap<string, Change>): PagingBody[] => {
+    const here = view()
     const bodies: PagingBody[] = []
     let taken = 0
     const add = (more: readonly PagingBody[]) => {
@@ -91,8 +92,8 @@ export const followCases = ({ desk, fold, journal, view, settings, inFlight, wak
     }
     for (const [id, { atMs, worse }] of changes) {
       const alert = desk.alert(id)
-      if (alert !== undefined && atMs !== null) add(withRoom(pagesDue(view(), alert, atMs, worse), taken))
-      if (fold.pagesOf(id).length > 0) add(reconcile(id, taken))
+      if (alert !== undefined && atMs !== null) add(withRoom(pagesDue(here, alert, atMs, worse), taken))
+      if (fold.pagesOf(id).length > 0) add(reconcile(id, taken, here))
     }
     return bodies
   }

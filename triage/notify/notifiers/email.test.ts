@@ -171,7 +171,7 @@ describe('mail', () => {
   })
 
   it('a server that is away is tried again; a metadata service is refused', async () => {
-    server = await startSmtpReceiver()
+    server = await startSmtpReceiver({ key, cert })
     const settings = to()
     await server.close()
     expect(await email().send(messageOf(), settings, never)).toMatchObject({ outcome: 'retry' })

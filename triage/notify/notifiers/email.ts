@@ -124,6 +124,8 @@ const failureOf = (error: unknown): Sent => {
       problem: name === 'EAUTH' ? `its server refused the sign-in: ${responseCode}` : `its server refused the mail: ${responseCode}`,
     }
   if (typeof responseCode === 'number') return { outcome: 'retry', problem: `its server answered ${responseCode}`, afterMs: null }
-  if (name === 'ETLS') return { outcome: 'retry', problem: 'its server offers no TLS that holds (ETLS)', afterMs: null }
+  // A certificate that is not trusted comes as either of these.
+  if (name === 'ETLS' || name === 'ESOCKET')
+    return { outcome: 'retry', problem: `its server can not be reached, or its TLS is not to be trusted (${name})`, afterMs: null }
   return { outcome: 'retry', problem: `its server can not be reached (${name})`, afterMs: null }
 }

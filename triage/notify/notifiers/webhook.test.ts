@@ -1,5 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { IncomingHttpHeaders } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../../contracts/clock.ts'
 import { type HttpReceiver, startHttpReceiver, status } from '../testing/http-receiver.ts'
 import { hostile, messageOf } from '../testing/messages.ts'
 import { noonMs } from '../testing/pager.ts'
@@ -39,6 +42,25 @@ describe('the webhook', () => {
       alert: { id: 'AL-1', severity: 'critical', device: 'AL-1-device', openedAt: '2026-03-02T12:00:00.000Z' },
       link: 'https://ward.example/alerts/AL-1',
     })
+  })
+
+  it('is verified by the example of docs/paging.md, which refuses what was changed or is old', async () => {
+    const example = /```js\n([\s\S]*?)```/.exec(readFileSync(new URL('../../../docs/paging.md', import.meta.url), 'utf8'))![1]!
+    // oxlint-disable-next-line typescript/no-implied-eval -- it is our own documentation, and this is what a reader would do with it
+    const verify = new Function('createHmac', 'timingSafeEqual', `${example}\nreturn verify`)(createHmac, timingSafeEqual) as (
+      secret: string,
+      headers: IncomingHttpHeaders,
+      rawBody: Buffer,
+    ) => boolean
+    await createWebhookNotifier({ clock: systemClock }).send(messageOf(), { kind: 'webhook', url: server.url, secret }, never)
+    const { headers, body } = server.received.at(-1)!
+    expect(verify(secret, headers, Buffer.from(body))).toBe(true)
+    expect(verify(secret, headers, Buffer.from(body.replace('critical', 'low')))).toBe(false)
+    expect(verify('other', headers, Buffer.from(body))).toBe(false)
+    expect(verify(secret, { ...headers, 'wardwatch-signature': 'v1=00' }, Buffer.from(body))).toBe(false)
+    await send()
+    const old = server.received.at(-1)!
+    expect(verify(secret, old.headers, Buffer.from(old.body))).toBe(false)
   })
 
   it('a changed body or time does not match', async () => {
