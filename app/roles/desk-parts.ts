@@ -1,14 +1,13 @@
-import type { CaseEvent } from '../../contracts/case-event.ts'
+import { systemClock } from '../../contracts/clock.ts'
 import type { DeskHistory } from '../../contracts/desk-history.ts'
+import type { EventLog } from '../../contracts/event-log.ts'
+import type { Logger } from '../../contracts/logger.ts'
 import type { PagingDesk } from '../../contracts/paging-desk.ts'
-import type { TriageDesk } from '../../contracts/triage-desk.ts'
-
-/*
- * ============================================================================================================================
- * PLACEHOLDERS. To be replaced when the branches `paging` and `history` are merged: `startPaging` (triage/notify/start-paging.ts)
- * and `createDeskHistory` (store/desk/desk-history.ts). Nothing else in app/ knows what stands behind the two ports.
- * ============================================================================================================================
- */
+import type { Directory } from '../../registry/fold.ts'
+import { createDeskHistory } from '../../store/desk/desk-history.ts'
+import type { Store } from '../../store/open.ts'
+import { startPaging } from '../../triage/notify/start-paging.ts'
+import type { Triage } from '../../triage/start-triage.ts'
 
 export interface DeskParts {
   readonly history: DeskHistory
@@ -18,41 +17,32 @@ export interface DeskParts {
   close(): Promise<void>
 }
 
-/** @param linkTo where the console shows an alert */
+/** The pager and the desk's view of ClickHouse. @param linkTo where the console shows an alert */
 export const startDeskParts = async (parts: {
-  readonly desk: TriageDesk
+  readonly log: EventLog
+  readonly logger: Logger
+  readonly desk: Triage
+  readonly directory: Directory
+  readonly store: Store
+  readonly behindMs: () => number | null
   readonly linkTo: (alert: string) => string
 }): Promise<DeskParts> => {
-  const { desk } = parts
-  const absent = (): Promise<never> => Promise.reject(new Error('history is not there yet'))
-  const history: DeskHistory = {
-    signals: absent,
-    sparks: absent,
-    deviceVitals: absent,
-    deviceFacts: absent,
-    connections: absent,
-    timeline: (alert, below, limit) =>
-      Promise.resolve(
-        (desk.eventsSince(0) ?? [])
-          .filter((event: CaseEvent) => 'alert' in event && event.alert === alert && (below === null || event.sequence < below))
-          .slice(-limit)
-          .reverse(),
-      ),
-    lastHeard: () => null,
-    reporting: () => 0,
-    behindMs: () => null,
-    close: () => Promise.resolve(),
+  const { log, logger, desk, directory, store, behindMs, linkTo } = parts
+  const history = createDeskHistory({ store, clock: systemClock, logger, behindMs })
+  const paging = await startPaging({
+    log,
+    desk,
+    logger,
+    linkTo,
+    modelOf: (device) => directory.device(device)?.model ?? null,
+  })
+  return {
+    history,
+    paging,
+    failed: paging.failed,
+    async close() {
+      await paging.close()
+      await history.close()
+    },
   }
-  const refused = { ok: false, problem: 'paging is not there yet' } as const
-  const paging: PagingDesk = {
-    notifiers: () => [],
-    putNotifier: () => Promise.resolve(refused),
-    deleteNotifier: () => Promise.resolve(refused),
-    test: () => Promise.resolve(refused),
-    rules: () => [],
-    putRules: () => Promise.resolve(refused),
-    pages: () => [],
-    stats: () => ({}),
-  }
-  return { history, paging, failed: new Promise(() => {}), close: () => Promise.resolve() }
 }

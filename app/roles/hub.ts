@@ -70,7 +70,12 @@ const start = async (options: HubOptions, logger: Logger): Promise<RunningRole> 
   await sink.start()
   const { host, names, tls, port } = options.desk
   const parts = await startDeskParts({
+    log,
+    logger,
     desk: triage,
+    directory,
+    store,
+    behindMs: sink.behindMs,
     linkTo: (alert) => `${tls === null ? 'http' : 'https'}://${deskAuthority(host, names, port)}/alerts/${encodeURIComponent(alert)}`,
   })
   const desk = await startDesk({ log, logger, desk: triage, directory, parts, site: options.site, settings: options.desk })
