@@ -8,7 +8,8 @@ import './styles/alert.css'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
-import { createDesk, DeskProvider } from './desk.tsx'
+import { createDesk } from './create-desk.ts'
+import { DeskProvider } from './desk.ts'
 
 const desk = createDesk(window)
 const root = document.getElementById('root')

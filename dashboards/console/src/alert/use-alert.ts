@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 
 const settleMs = 120
 

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 import { useMe } from '../state/session.ts'
 import { queueKey } from './alert-cache.ts'
 import { reconciled, refreshed, settled, withChanges, withPage, type Attention, type QueueModel } from './queue-model.ts'

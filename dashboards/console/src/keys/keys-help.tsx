@@ -1,5 +1,5 @@
 import { Link } from 'wouter'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { useStore } from '../state/store.ts'
 import { keymap } from './keymap.ts'
