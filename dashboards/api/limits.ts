@@ -7,7 +7,10 @@ export interface ApiLimits {
   /** Requests that are being answered; streams of events do not count. */
   readonly inFlightMax: number
   readonly inFlightPerAddressMax: number
+  /** A request has arrived within it, ms. */
   readonly requestMs: number
+  /** An answer begins within it, ms; then it is told what is known. */
+  readonly answerMs: number
   /** Of a session or a token. */
   readonly requestsPerSecondMax: number
   readonly requestsBurstMax: number
@@ -31,6 +34,7 @@ export const apiLimits: ApiLimits = {
   inFlightMax: 512,
   inFlightPerAddressMax: 128,
   requestMs: 30_000,
+  answerMs: 15_000,
   requestsPerSecondMax: 500,
   requestsBurstMax: 1_000,
   strangerRequestsPerSecondMax: 20,
