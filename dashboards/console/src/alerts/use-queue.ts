@@ -21,7 +21,7 @@ export const useQueue = (view: QueueView, attention: () => Attention) => {
   const client = useQueryClient()
   const key = queueKey(view)
   const loading = useRef(false)
-  const around = () => ({ ...attention(), view, me: me.account, nowMs: desk.clock.nowMs() })
+  const around = () => ({ ...attention(), view, me: me.account })
 
   const query = useQuery({
     queryKey: key,
@@ -85,6 +85,6 @@ export const useQueue = (view: QueueView, attention: () => Attention) => {
       }
     },
     loadNew: () => change((model) => refreshed(model, view)),
-    settle: () => change((model) => settled(model, attention())),
+    settle: () => change((model) => settled(model, latest.current())),
   }
 }
