@@ -44,7 +44,7 @@ export const benchPublishToFinding = async ({
 } = {}): Promise<PublishToFindingFigures> => {
   const data = mkdtempSync(join(tmpdir(), 'ww-bench-'))
   const seed = 11
-  const config = configSchema.parse({ data, mqtt: { port: 0 }, metrics: { port: 0 }, logLevel: 'error' })
+  const config = configSchema.parse({ data, mqtt: { port: 0 }, metrics: { port: 0 }, desk: { port: 0 }, logLevel: 'error' })
   const started = await startPlatform({
     config,
     masterKeyFromEnvironment: undefined,

@@ -5,6 +5,7 @@ import { createLatencyHistogram, type HistogramSnapshot } from '../contracts/his
 import type { Logger } from '../contracts/logger.ts'
 import type { RedeliveryFilter } from '../contracts/redelivery.ts'
 import type { StoreConnection } from './connection.ts'
+import { createBehind } from './landing/behind.ts'
 import { createFindingMarks, loadFindingMarks } from './landing/finding-marks.ts'
 import { type LandedTable, partitionName } from './landing/landing-batch.ts'
 import { createFlusher } from './landing/flusher.ts'
@@ -43,6 +44,8 @@ export interface Sink {
   close(): Promise<void>
   /** Rejects when the log's consumer has failed; resolves on close. */
   readonly failed: Promise<void>
+  /** How far the tables are behind the log, ms; null when they are not. */
+  behindMs(): number | null
   stats(): SinkStats
 }
 
@@ -75,6 +78,7 @@ export const createSink = (parts: {
   let closing = false
   let closed: Promise<void> | null = null
 
+  const behind = createBehind()
   const marks = createFindingMarks()
   /** Beyond it no table holds a row from before the start: by far the most records are told by this alone. */
   let heldOffsetMax = -1
@@ -92,11 +96,15 @@ export const createSink = (parts: {
     logger,
     settings,
     onWritten(positions) {
-      for (const { topic, partition, nextOffset } of positions) written.set(partitionName(topic, partition), nextOffset)
+      for (const { topic, partition, nextOffset } of positions) {
+        written.set(partitionName(topic, partition), nextOffset)
+        behind.wrote(topic, partition, nextOffset)
+      }
     },
   })
 
   const onBatch = async ({ topic, partition, records, nextOffset, endOffset }: LogBatch): Promise<void> => {
+    behind.took(topic, partition, records, nextOffset)
     if (!(await flusher.makeRoom())) return
     const batch = flusher.current
     const heldBefore = counts.heldAlready
@@ -179,6 +187,7 @@ export const createSink = (parts: {
       scheduleRollUp()
     },
     close: () => (closed ??= stop()),
+    behindMs: () => behind.behindMs(clock.now()),
     stats: () => ({
       rowsByTable: Object.fromEntries(rowsByTable),
       lagByPartition: Object.fromEntries(lag),

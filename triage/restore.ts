@@ -16,7 +16,7 @@ export const restore = async (log: EventLog, fold: CaseFold, onEvent: (event: Ca
         throw new Error(
           `cases.v1 is broken at offset ${offset}: event ${event.sequence} stands behind ${fold.sequence}; 'wardwatch alerts verify' tells more`,
         )
-      fold.apply(event)
+      fold.apply(event, true)
       onEvent(event)
     }
 }

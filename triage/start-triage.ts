@@ -106,7 +106,7 @@ export const startTriage = async (options: TriageOptions): Promise<Triage> => {
     get sequence() {
       return fold.sequence
     },
-    newest: (limit, states) => newestOf(fold.alerts(), limit, states),
+    newest: fold.newest,
     alert: fold.alert,
     list: (query, asker, nowMs) => listAlerts(queue, query, asker, nowMs),
     counts: (asker, nowMs) => counts.read(queue, fold.suppressions, asker, nowMs),
@@ -147,6 +147,3 @@ export const startTriage = async (options: TriageOptions): Promise<Triage> => {
     },
   }
 }
-
-export const newestOf = (alerts: readonly Alert[], limit: number, states?: readonly AlertState[]): readonly Alert[] =>
-  (states === undefined ? alerts : alerts.filter(({ state }) => states.includes(state))).slice(0, limit)

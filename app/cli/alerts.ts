@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { type Alert, type AlertState, alertStates } from '../../contracts/alert.ts'
 import { createCaseFold } from '../../triage/group/fold.ts'
 import { restore } from '../../triage/restore.ts'
-import { newestOf } from '../../triage/start-triage.ts'
 import { type ChainReport, verifyChain } from '../../triage/verify/verify-chain.ts'
 import { alertLine, printable } from '../board/render.ts'
 import { ask } from '../control/client.ts'
@@ -72,7 +71,7 @@ export const alertsCommand: Command = {
       async (log) => {
         const fold = createCaseFold()
         await restore(log, fold)
-        return { alerts: newestOf(fold.alerts(), limit, states) }
+        return { alerts: fold.newest(limit, states) }
       },
     )
     if (!answer.ok) return failed(answer.problem)

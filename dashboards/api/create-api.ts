@@ -26,6 +26,7 @@ import { suppressionRoutes } from './routes/suppressions.ts'
 import { securityHeaders } from './security-headers.ts'
 import { signInUrl, type SignedLink } from './sign-in-url.ts'
 import { createSummary } from './summary.ts'
+import { answerBrokenRequest } from './broken-request.ts'
 import { createAlertView, createAssets } from './views.ts'
 
 export const apiPrefix = '/api/v1'
@@ -67,6 +68,7 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
     requestIdHeader: false,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: limits.paramCharactersMax, ignoreTrailingSlash: false },
+    clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
       void reply.headers(headers).header('x-request-id', request.id)
       sendProblem(request, reply, refusalOf(error, request, limits, logger))

@@ -38,7 +38,14 @@ export const createTopicCursor = (topic: LogTopicName, partition: number, store:
         let next = offset
         readBytes = 0
         while (records.length < recordsMax && next < endOffset && readBytes < batchBytesMax) {
-          const open = openAt(next)
+          let open: RecordBatchReader | null
+          try {
+            open = openAt(next)
+          } catch (error) {
+            // What lies before a damaged blob is handed out first: the next read begins at the damage, and tells it where it is.
+            if (records.length > 0) break
+            throw error
+          }
           if (open === null) {
             if (records.length > 0) break
             const earliest = store.earliestOffset(partition)

@@ -50,7 +50,7 @@ export const readStoppedPlatform = async (data: string): Promise<StoppedPlatform
       findingsInLog: [...inLog.values()].sort(compareFindings).map(findingLine),
       findingsBacktested: backtested.sort(compareFindings).map(findingLine),
       chain: report.ok ? { ok: true, events: report.events, problem: '' } : { ok: false, events: report.sequence, problem: report.problem },
-      alertCount: fold.alerts().reduce((sum, { count }) => sum + count, 0),
+      alertCount: fold.newest(Infinity).reduce((sum, { count }) => sum + count, 0),
     }
   })
   if (!read.ok) throw new Error(read.problem)

@@ -23,10 +23,11 @@ export const createUndoMemory = (): UndoMemory => {
   const held = new Map<number, { readonly at: number; readonly before: Workflow }>()
   return {
     acted(event, before) {
-      for (const [sequence, { at }] of held) {
-        if (at >= event.recordedAt - undoMs) break
-        held.delete(sequence)
-      }
+      if (held.size > 0)
+        for (const [sequence, { at }] of held) {
+          if (at >= event.recordedAt - undoMs) break
+          held.delete(sequence)
+        }
       if (before !== undefined && undoable.has(event.type)) held.set(event.sequence, { at: event.recordedAt, before: workflowOf(before) })
     },
     before: (sequence) => held.get(sequence)?.before,

@@ -12,12 +12,20 @@ type Folding = Extract<CaseEvent, { type: 'finding.folded' | 'alert.raised' }>
 export type AlertEvent = Extract<CaseEvent, { readonly alert: string }>
 type OnAlert = Exclude<AlertEvent, Folding>
 
+const fits = (value: number | string): boolean => typeof value === 'number' || value.length <= evidenceTextCharactersMax
 const shortened = (value: number | string): number | string =>
   typeof value === 'string' ? value.slice(0, evidenceTextCharactersMax) : value
-const evidenceOf = ({ evidence }: Folding): Alert['evidence'] =>
-  (evidence ?? [])
-    .slice(0, evidenceItemsMax)
-    .map(({ feature, observed, expected, unit }) => ({ feature, observed: shortened(observed), expected: shortened(expected), unit }))
+
+/** Taken over as it is in all but odd cases: a million events are folded at a start. */
+const evidenceOf = ({ evidence = [] }: Folding): Alert['evidence'] =>
+  evidence.length <= evidenceItemsMax && evidence.every(({ observed, expected }) => fits(observed) && fits(expected))
+    ? evidence
+    : evidence.slice(0, evidenceItemsMax).map(({ feature, observed, expected, unit }) => ({
+        feature,
+        observed: shortened(observed),
+        expected: shortened(expected),
+        unit,
+      }))
 
 const opened = (event: Folding): Alert => ({
   id: event.alert,
@@ -56,28 +64,27 @@ const opened = (event: Folding): Alert => ({
 
 const tagsOf = (event: Folding, key: 'attack' | 'controls', fallback: string[]): string[] => {
   const tags = event.type === 'finding.folded' ? event[key] : undefined
-  return tags === undefined ? fallback : tags.slice(0, tagsMax)
+  return tags === undefined ? fallback : tags.length <= tagsMax ? tags : tags.slice(0, tagsMax)
 }
 
-const rolledIn = (before: Alert, event: Folding): Alert => {
-  const worse = compareSeverity(event.severity, before.severity) > 0
-  return {
-    ...before,
-    title: event.title,
-    site: event.site,
-    severity: worse ? event.severity : before.severity,
-    score: Math.max(before.score, event.score),
-    count: before.count + 1,
-    firstSeen: Math.min(before.firstSeen, event.at),
-    lastSeen: Math.max(before.lastSeen, event.at),
-    why: event.why.slice(0, whyCharactersMax),
-    evidence: evidenceOf(event),
-    attack: tagsOf(event, 'attack', before.attack),
-    controls: tagsOf(event, 'controls', before.controls),
-    due: event.due ?? before.due,
-    sequence: event.sequence,
-    ...(worse ? { version: event.sequence, lastChange: { type: event.type, actor: event.actor, at: event.recordedAt } } : {}),
-  }
+const rollInto = (alert: Alert, event: Folding): Alert => {
+  alert.title = event.title
+  alert.site = event.site
+  alert.score = Math.max(alert.score, event.score)
+  alert.count++
+  alert.firstSeen = Math.min(alert.firstSeen, event.at)
+  alert.lastSeen = Math.max(alert.lastSeen, event.at)
+  alert.why = event.why.slice(0, whyCharactersMax)
+  alert.evidence = evidenceOf(event)
+  alert.attack = tagsOf(event, 'attack', alert.attack)
+  alert.controls = tagsOf(event, 'controls', alert.controls)
+  alert.due = event.due ?? alert.due
+  alert.sequence = event.sequence
+  if (compareSeverity(event.severity, alert.severity) <= 0) return alert
+  alert.severity = event.severity
+  alert.version = event.sequence
+  alert.lastChange = { type: event.type, actor: event.actor, at: event.recordedAt }
+  return alert
 }
 
 /** Whoever snoozes, contains or closes an alert has seen it: that acknowledges it, unless somebody had before. */
@@ -131,10 +138,13 @@ const changes = (before: Alert, event: OnAlert): Partial<Alert> => {
   }
 }
 
-/** The alert after an event of it; null for an event of an alert that is not known (it has left memory). */
-export const alertAfter = (before: Alert | undefined, event: AlertEvent): Alert | null => {
+/**
+ * The alert after an event of it; null for an event of an alert that is not known (it has left memory). With `inPlace`, `before` itself may
+ * become it: at a start nobody holds it yet.
+ */
+export const alertAfter = (before: Alert | undefined, event: AlertEvent, inPlace = false): Alert | null => {
   if (event.type === 'finding.folded' || event.type === 'alert.raised')
-    return before === undefined ? opened(event) : rolledIn(before, event)
+    return before === undefined ? opened(event) : rollInto(inPlace ? before : { ...before }, event)
   if (before === undefined) return null
   const after = { ...before, ...changes(before, event), sequence: event.sequence }
   // A clock that ran out changes nothing that a person decides on: it must not turn down the action that is under way.

@@ -1,11 +1,11 @@
-import type { Alert } from '../../contracts/alert.ts'
+import type { Alert, AlertState } from '../../contracts/alert.ts'
 import type { CaseEvent } from '../../contracts/case-event.ts'
-import type { Finding } from '../../contracts/finding.ts'
+import type { Finding, LogPosition } from '../../contracts/finding.ts'
 import { createUndoMemory } from '../assess/undo-memory.ts'
 import type { Workflow } from '../assess/workflow.ts'
 import { chainStart } from '../chain.ts'
 import { createSuppressions, type Suppressions } from '../suppress/suppressions.ts'
-import { alertAfter } from './alert-after.ts'
+import { alertAfter, type AlertEvent } from './alert-after.ts'
 
 /** With this many alerts open, new devices of a detector share one alert named `overflow`: an attacker who invents devices can't fill the memory. */
 export const alertsMaxDefault = 200_000
@@ -24,11 +24,12 @@ export interface Applied {
 
 /** The state of every alert and suppression: nothing but the fold of `cases.v1`. */
 export interface CaseFold {
-  /** Applies an event that stands in the chain. */
-  apply(event: CaseEvent): Applied
+  /** Applies an event that stands in the chain. `inPlace`: nobody holds an alert of this fold yet. */
+  apply(event: CaseEvent, inPlace?: boolean): Applied
   alert(id: string): Alert | undefined
-  /** Newest change first. */
-  alerts(): readonly Alert[]
+  /** Newest change first; at most `limit`. */
+  newest(limit: number, states?: readonly AlertState[]): readonly Alert[]
+  alerts(): Iterable<Alert>
   readonly size: number
   readonly open: number
   readonly openMax: number
@@ -79,34 +80,48 @@ export const createCaseFold = ({
     return oldest
   }
 
-  const applyToAlert = (event: Extract<CaseEvent, { readonly alert: string }>): Applied => {
+  const applyToAlert = (event: AlertEvent, inPlace: boolean): Applied => {
     const before = alerts.get(event.alert)
-    const after = alertAfter(before, event)
     undo.acted(event, before)
+    const after = alertAfter(before, event, inPlace)
     if (after === null) return { alert: null, left: null }
-    // To the end: the map is in the order of the newest change.
-    alerts.delete(after.id)
-    alerts.set(after.id, after)
+    if (after !== before) alerts.set(after.id, after)
     if (before === undefined) idByFold.set(foldKey(after.detector, after.device), after.id)
     if (after.state === 'closed') closed.add(after.id)
-    else if (before?.state === 'closed') closed.delete(after.id)
+    else if (closed.size > 0) closed.delete(after.id)
     return { alert: after, left: leaveMemory() }
   }
 
+  const markOf = ({ topic, partition }: LogPosition): { offset: number; index: number } => {
+    const name = `${topic}/${partition}`
+    let mark = highWater.get(name)
+    if (mark === undefined) {
+      mark = { offset: -1, index: -1 }
+      highWater.set(name, mark)
+    }
+    return mark
+  }
+
   return {
-    apply(event) {
+    apply(event, inPlace = false) {
       sequence = event.sequence
       lastHash = event.hash
       if (event.type === 'finding.folded' || event.type === 'finding.suppressed') {
-        highWater.set(`${event.position.topic}/${event.position.partition}`, { offset: event.position.offset, index: event.index })
+        const mark = markOf(event.position)
+        mark.offset = event.position.offset
+        mark.index = event.index
         resume.set(event.findingPosition.partition, event.findingPosition.offset + 1)
       }
-      if ('alert' in event) return applyToAlert(event)
+      if ('alert' in event) return applyToAlert(event, inPlace)
       suppressions.apply(event)
       return { alert: null, left: null }
     },
     alert: (id) => alerts.get(id),
-    alerts: () => [...alerts.values()].reverse(),
+    newest(limit, states) {
+      const wanted = [...alerts.values()].filter(({ state }) => states === undefined || states.includes(state))
+      return wanted.sort((a, b) => b.sequence - a.sequence).slice(0, limit)
+    },
+    alerts: () => alerts.values(),
     get size() {
       return alerts.size
     },

@@ -1,6 +1,7 @@
 import type { Alert } from '../../contracts/alert.ts'
 import type { DescribeDevice } from '../describe.ts'
-import { type Row, rowOf, type Shelf } from './row.ts'
+import { type Columns, createColumns } from './columns.ts'
+import { type Order, type Row, rowOf, type RowPlace, type Shelf } from './row.ts'
 import { createShelf, type ShelfIndex } from './shelf.ts'
 
 /** Every alert in memory, in the order of each list: kept with each change, so that a list is never sorted when it is asked for. */
@@ -8,11 +9,13 @@ export interface Queue {
   /** @param alert as it is now; null: it has left memory */
   changed(id: string, alert: Alert | null): void
   readonly size: number
-  row(id: string): Row | undefined
+  readonly columns: Columns
   readonly shelves: Readonly<Record<Shelf | 'all', ShelfIndex>>
   /** The open alerts that somebody owns. */
   owned(owner: string): ShelfIndex | undefined
   onDevice(device: string): ReadonlySet<string>
+  slotsOn(device: string): readonly number[]
+  placesOf(slots: readonly number[], order: Order): readonly RowPlace[]
   openOn(device: string): number
 }
 
@@ -22,6 +25,7 @@ const none: ReadonlySet<string> = new Set()
 
 export const createQueue = (describe: DescribeDevice, onRow: RowListener = () => {}): Queue => {
   const rows = new Map<string, Row>()
+  const columns = createColumns()
   const shelves = { open: createShelf(), snoozed: createShelf(), closed: createShelf(), all: createShelf() }
   const owners = new Map<string, ShelfIndex>()
   const devices = new Map<string, Set<string>>()
@@ -64,15 +68,21 @@ export const createQueue = (describe: DescribeDevice, onRow: RowListener = () =>
 
   return {
     shelves,
+    columns,
     get size() {
       return rows.size
     },
     changed(id, alert) {
       const before = rows.get(id)
-      const after = alert === null ? undefined : rowOf(alert, describe, before)
-      if (before === undefined && after === undefined) return
-      if (after === undefined) rows.delete(id)
-      else rows.set(id, after)
+      if (before === undefined && alert === null) return
+      const after = alert === null ? undefined : rowOf(before?.slot ?? columns.take(), alert, describe, before)
+      if (after === undefined) {
+        rows.delete(id)
+        columns.free(before!.slot)
+      } else {
+        rows.set(id, after)
+        columns.put(after)
+      }
       if (before?.shelf === after?.shelf) shelves[after!.shelf].change(before, after)
       else {
         if (before !== undefined) shelves[before.shelf].change(before, undefined)
@@ -83,9 +93,10 @@ export const createQueue = (describe: DescribeDevice, onRow: RowListener = () =>
       changeDevice(id, before, after)
       onRow(before, after)
     },
-    row: (id) => rows.get(id),
     owned: (owner) => owners.get(owner),
     onDevice: (device) => devices.get(device) ?? none,
+    slotsOn: (device) => [...(devices.get(device) ?? none)].map((id) => rows.get(id)!.slot),
+    placesOf: (slots, order) => slots.map((slot) => rows.get(columns.alerts[slot]!.id)![order]),
     openOn: (device) => openDevices.get(device) ?? 0,
   }
 }
