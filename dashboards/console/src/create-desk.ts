@@ -37,7 +37,7 @@ export const createDesk = (window: Window & typeof globalThis): Desk => {
       if (queryClient.getQueryData(['session']) !== null) queryClient.setQueryData(['session'], null)
     },
   })
-  const alerts = createAlertCache(queryClient, clock.nowMs)
+  const alerts = createAlertCache(queryClient)
   const people = createPeople()
   const preferences = createPreferences(window)
 
