@@ -1,12 +1,39 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { severities, type Severity } from '../contracts/finding.ts'
 import { siteId } from '../contracts/identifiers.ts'
+import { clockSettings } from '../triage/clocks/settings.ts'
 
 const runtime = z.enum(['bun', 'node'])
 const port = z.coerce.number().int().min(0).max(65_535)
 const whole = (low: number, high: number) => z.coerce.number().int().min(low).max(high)
 const flag = z.union([z.boolean(), z.stringbool()])
+
+const names = z.union([
+  z.array(z.string().min(1)),
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((name) => name.trim())
+      .filter(Boolean),
+  ),
+])
+
+const clockDefaults = clockSettings.parse(undefined)
+/** Minutes, or `none`. */
+const minutes = z.union([z.literal('none').transform(() => null), z.null(), z.coerce.number().positive().max(525_600)])
+const clocks = (clock: 'acknowledgeMinutes' | 'containMinutes', what: string) =>
+  z
+    .strictObject(
+      Object.fromEntries(
+        severities.map((severity) => [
+          severity,
+          minutes.default(clockDefaults[severity][clock]).describe(`minutes until a ${severity} alert has to be ${what}; none: no clock`),
+        ]),
+      ) as unknown as Record<Severity, z.ZodDefault<typeof minutes>>,
+    )
+    .prefault({})
 
 /** Every setting, with its default. A key's path is its name in YAML, in a flag (`mqtt.port` is `--mqtt-port`) and in the environment (`WARDWATCH_MQTT_PORT`). */
 export const configSchema = z.strictObject({
@@ -24,11 +51,37 @@ export const configSchema = z.strictObject({
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('address that devices connect to; 0.0.0.0 for all'),
       port: port.default(8883).describe('port of MQTT over TLS; 0 takes a free one'),
-      names: z
-        .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((name) => name.trim()))])
-        .default(['localhost', '127.0.0.1'])
-        .describe("names and addresses in the broker's certificate, separated by commas"),
+      names: names.default(['localhost', '127.0.0.1']).describe("names and addresses in the broker's certificate, separated by commas"),
       workers: whole(1, 64).default(1).describe('edge processes that share the port'),
+    })
+    .prefault({}),
+  desk: z
+    .strictObject({
+      host: z
+        .string()
+        .min(1)
+        .default('127.0.0.1')
+        .describe('address of the console and the API; 0.0.0.0 for all. TLS on every address but loopback'),
+      port: port.default(8480).describe('port of the console and the API; 0 takes a free one'),
+      names: names
+        .default(['localhost', '127.0.0.1'])
+        .describe('names and addresses that the desk is called by, separated by commas: others are refused; the first one stands in links'),
+      certificateFile: z.string().optional().describe("PEM with the desk's own certificate and chain; default: one from the platform's CA"),
+      keyFile: z.string().optional().describe('PEM with its private key'),
+      sessionHours: z.coerce.number().min(0.1).max(720).default(24).describe('how long a sign-in is good, hours'),
+      idleHours: z.coerce.number().min(0.1).max(720).default(8).describe('how long a session may rest before it ends, hours'),
+      linkHours: z.coerce
+        .number()
+        .min(0.1)
+        .max(168)
+        .default(24)
+        .describe('how long a one-time link is good, hours; the one of the first start: 1'),
+    })
+    .prefault({}),
+  triage: z
+    .strictObject({
+      acknowledgeMinutes: clocks('acknowledgeMinutes', 'acknowledged'),
+      containMinutes: clocks('containMinutes', 'contained'),
     })
     .prefault({}),
   metrics: z
@@ -142,6 +195,8 @@ export const loadConfig = ({ flags, set = [], environment, file, defaults = {} }
   const parsed = configSchema.safeParse(raw)
   if (parsed.success && parsed.data.mqtt.workers > 1 && parsed.data.mqtt.port === 0)
     return { ok: false, problem: 'mqtt.port: 0 is not allowed with several mqtt.workers: they share one port, so name it' }
+  if (parsed.success && (parsed.data.desk.certificateFile === undefined) !== (parsed.data.desk.keyFile === undefined))
+    return { ok: false, problem: 'desk.certificateFile and desk.keyFile: one is not allowed without the other' }
   if (parsed.success) return { ok: true, config: parsed.data }
   return { ok: false, problem: parsed.error.issues.map((issue) => describeIssue(issue, raw, origin)).join('; ') }
 }

@@ -14,39 +14,58 @@ const identitySchema = z.object({
   serverKeyPem: z.string(),
   serverCertificatePem: z.string(),
   serverNames: z.array(z.string()),
+  /** The desk's certificate, once it has listened beyond loopback. */
+  desk: z
+    .object({ keyPem: z.string(), certificatePem: z.string(), names: z.array(z.string()) })
+    .nullable()
+    .default(null),
 })
 export type Identity = z.infer<typeof identitySchema>
 
 const serverDays = 397
 const renewBeforeMs = 30 * 86_400_000
 
-/** Loads the platform's identity, or makes it: a CA, and the broker's certificate from it. The certificate is made anew for other names and 30 days before its end. */
+/**
+ * Loads the platform's identity, or makes it: a CA, and the certificates of the broker and of the desk from it. A certificate is made anew for
+ * other names and 30 days before its end.
+ */
 export const loadIdentity = async (options: {
   readonly data: string
   readonly sealer: Sealer
   readonly site: string
   readonly names: readonly string[]
+  /** Null when the desk needs none: it listens on loopback, or has its own. */
+  readonly deskNames: readonly string[] | null
   readonly clock: Clock
 }): Promise<Identity> => {
-  const { data, sealer, site, names, clock } = options
+  const { data, sealer, site, names, deskNames, clock } = options
   const file = join(data, 'identity.sealed')
   const known = existsSync(file) ? identitySchema.parse(JSON.parse(sealer.open(readFileSync(file), 'identity').toString('utf8'))) : null
-  if (known !== null && sameNames(known.serverNames, names) && endOf(known.serverCertificatePem) - clock.now() > renewBeforeMs) return known
+  const good = (certificatePem: string, has: readonly string[], wants: readonly string[]): boolean =>
+    sameNames(has, wants) && endOf(certificatePem) - clock.now() > renewBeforeMs
+  const serverGood = known !== null && good(known.serverCertificatePem, known.serverNames, names)
+  const deskGood = deskNames === null || (known?.desk != null && good(known.desk.certificatePem, known.desk.names, deskNames))
+  if (serverGood && deskGood) return known
   const authority: Authority =
     known === null
       ? await createAuthority({ siteName: site, clock })
       : await loadAuthority({ privateKeyPem: known.authorityKeyPem, certificatePem: known.caPem }, clock)
-  const server = await authority.issueServerCertificate({
-    names: names.filter((name) => isIP(name) === 0),
-    addresses: names.filter((name) => isIP(name) !== 0),
-    days: serverDays,
-  })
+  const issue = (all: readonly string[]) =>
+    authority.issueServerCertificate({
+      names: all.filter((name) => isIP(name) === 0),
+      addresses: all.filter((name) => isIP(name) !== 0),
+      days: serverDays,
+    })
+  const server = serverGood ? { privateKeyPem: known.serverKeyPem, certificatePem: known.serverCertificatePem } : await issue(names)
+  const desk = deskGood ? null : await issue(deskNames)
   const identity: Identity = {
     authorityKeyPem: authority.privateKeyPem,
     caPem: authority.certificatePem,
     serverKeyPem: server.privateKeyPem,
     serverCertificatePem: server.certificatePem,
     serverNames: [...names],
+    desk:
+      desk === null ? (known?.desk ?? null) : { keyPem: desk.privateKeyPem, certificatePem: desk.certificatePem, names: [...deskNames!] },
   }
   writeFileSync(`${file}.new`, sealer.seal(Buffer.from(JSON.stringify(identity)), 'identity'), { mode: 0o600, flush: true })
   renameSync(`${file}.new`, file)

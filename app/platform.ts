@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import { systemClock } from '../contracts/clock.ts'
+import { severities } from '../contracts/finding.ts'
 import type { Logger } from '../contracts/logger.ts'
 import { claimDirectory } from '../stream/directory-lock.ts'
 import { createSealer } from '../stream/seal.ts'
 import type { Config } from './config.ts'
+import { deskNames, isLoopback } from './desk/loopback.ts'
 import { startHealthServer } from './health-server.ts'
 import { type Identity, loadIdentity } from './identity.ts'
 import { makeDirectory } from './make-directory.ts'
 import { deriveKey, loadMasterKey } from './master-key.ts'
-import type { BridgeOptions, DetectOptions, EdgeOptions, HubOptions, LogOptions } from './roles/options.ts'
+import type { BridgeOptions, DeskOptions, DetectOptions, EdgeOptions, HubOptions, LogOptions } from './roles/options.ts'
 import type { Stats } from './roles/channel.ts'
 import { createSupervisor, type RolePlan, type RoleStatus } from './supervisor.ts'
 
@@ -17,6 +20,8 @@ export interface Platform {
   /** Where devices connect. */
   readonly mqttPort: number
   readonly healthPort: number
+  /** Where the console is, e.g. `http://127.0.0.1:8480`. */
+  readonly deskUrl: string
   readonly caPem: string
   status(): readonly RoleStatus[]
   stop(): Promise<void>
@@ -47,6 +52,9 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
 
   const master = loadMasterKey({ data: config.data, keyFile: config.keyFile, fromEnvironment: options.masterKeyFromEnvironment })
   if (!master.ok) return refuse(master.problem)
+  const { desk } = config
+  const ownTls = readDeskTls(config)
+  if (typeof ownTls === 'string') return refuse(ownTls)
   let identity: Identity
   try {
     identity = await loadIdentity({
@@ -54,6 +62,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
       sealer: createSealer(deriveKey(master.key, 'authority'), 'identity'),
       site: config.site,
       names: config.mqtt.names,
+      deskNames: ownTls === null && !isLoopback(desk.host) ? deskNames(desk.host, desk.names) : null,
       clock,
     })
   } catch (error) {
@@ -71,7 +80,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
   }
   const supervisor = createSupervisor({
     config,
-    plans: [...planRoles(config, master.key, identity), ...bridgePlans],
+    plans: [...planRoles(config, master.key, identity, ownTls ?? (isLoopback(desk.host) ? null : identity.desk)), ...bridgePlans],
     logger,
     logFile,
     now: clock.now,
@@ -80,6 +89,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
   const started = await supervisor.start((name, info) => onProgress(`${name} runs${describe(info)}`))
   if (!started.ok) return refuse(started.problem)
   const edge = supervisor.status().find(({ kind }) => kind === 'edge')!
+  const hub = supervisor.status().find(({ kind }) => kind === 'hub')!
 
   try {
     const health = await startHealthServer(config.metrics.port, supervisor.status, clock.now)
@@ -88,6 +98,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
       platform: {
         mqttPort: Number(edge.info['port']),
         healthPort: health.port,
+        deskUrl: String(hub.info['deskUrl']),
         caPem: identity.caPem,
         status: supervisor.status,
         async stop() {
@@ -111,7 +122,41 @@ const logOptions = (config: Config, logKey: Buffer, keepsRetention: boolean): Lo
   retention: keepsRetention ? { hours: config.log.retentionHours, gigabytes: config.log.retentionGigabytes } : null,
 })
 
-const planRoles = (config: Config, master: Buffer, identity: Identity): RolePlan[] => {
+/** The desk's own certificate; null without one; a sentence when it can't be read. */
+const readDeskTls = ({ desk: { certificateFile, keyFile } }: Config): DeskOptions['tls'] | string => {
+  if (certificateFile === undefined || keyFile === undefined) return null
+  try {
+    const tls = { certificatePem: readFileSync(certificateFile, 'utf8'), keyPem: readFileSync(keyFile, 'utf8') }
+    createSecureContext({ cert: tls.certificatePem, key: tls.keyPem })
+    return tls
+  } catch (error) {
+    return `desk.certificateFile ${certificateFile}, desk.keyFile ${keyFile}: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+const hoursMs = 3_600_000
+
+const planDesk = (config: Config, tls: DeskOptions['tls']): DeskOptions => {
+  const { host, port, names, sessionHours, idleHours, linkHours } = config.desk
+  const { acknowledgeMinutes, containMinutes } = config.triage
+  return {
+    host,
+    port,
+    names,
+    tls: tls === null ? null : { keyPem: tls.keyPem, certificatePem: tls.certificatePem },
+    sessionMs: sessionHours * hoursMs,
+    idleMs: Math.min(idleHours, sessionHours) * hoursMs,
+    linkMs: linkHours * hoursMs,
+    clocks: Object.fromEntries(
+      severities.map((severity) => [
+        severity,
+        { acknowledgeMinutes: acknowledgeMinutes[severity], containMinutes: containMinutes[severity] },
+      ]),
+    ) as unknown as DeskOptions['clocks'],
+  }
+}
+
+const planRoles = (config: Config, master: Buffer, identity: Identity, deskTls: DeskOptions['tls']): RolePlan[] => {
   const logKey = deriveKey(master, 'log')
   const detect: DetectOptions = {
     log: logOptions(config, logKey, false),
@@ -134,6 +179,7 @@ const planRoles = (config: Config, master: Buffer, identity: Identity): RolePlan
     mqttPort: config.mqtt.port,
     authorityKeyPem: identity.authorityKeyPem,
     caPem: identity.caPem,
+    desk: planDesk(config, deskTls),
   }
   const edges = Array.from({ length: config.mqtt.workers }, (_, worker): RolePlan => {
     const edge: EdgeOptions = {
@@ -156,7 +202,12 @@ const planRoles = (config: Config, master: Buffer, identity: Identity): RolePlan
     }
   })
   return [
-    { kind: 'hub', name: 'hub', tier: 1, options: () => hub },
+    {
+      kind: 'hub',
+      name: 'hub',
+      tier: 1,
+      options: (before) => ({ ...hub, desk: { ...hub.desk, port: before['deskPort'] ?? hub.desk.port } }),
+    },
     { kind: 'detect', name: 'detect', tier: 1, options: () => detect },
     ...edges,
   ]

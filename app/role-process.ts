@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Config } from './config.ts'
-import type { FromRole, Stats, ToRole } from './roles/channel.ts'
+import type { FromRole, ToRole } from './roles/channel.ts'
+import type { RoleKind, RoleStatus, Stats } from './role-status.ts'
 
-export type RoleKind = 'edge' | 'detect' | 'hub' | 'bridge'
+export type { RoleKind } from './role-status.ts'
 
 export interface RoleProcess {
   readonly pid: number
@@ -13,6 +14,8 @@ export interface RoleProcess {
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
   /** The newest statistics and when they came, ms. */
   readonly latest: { readonly stats: Stats; readonly atMs: number } | null
+  /** Tells it how all roles are. */
+  tellRoles(roles: readonly RoleStatus[]): void
   /** Asks it to end; kills it after the grace. */
   stop(graceMs: number): Promise<void>
   kill(): void
@@ -65,6 +68,7 @@ export const startRoleProcess = ({ kind, name, command, options, logLevel, logFi
     get latest() {
       return latest
     },
+    tellRoles: (roles) => send({ type: 'roles', roles }),
     async stop(graceMs) {
       send({ type: 'stop' })
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)

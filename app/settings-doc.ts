@@ -6,7 +6,15 @@ const at = (value: unknown, path: readonly string[]): unknown =>
   path.reduce<unknown>((here, key) => (here as Record<string, unknown> | undefined)?.[key], value)
 
 const show = (value: unknown): string =>
-  value === undefined ? '' : Array.isArray(value) ? value.join(', ') : typeof value === 'string' ? value : JSON.stringify(value)
+  value === undefined
+    ? ''
+    : value === null
+      ? 'none'
+      : Array.isArray(value)
+        ? value.join(', ')
+        : typeof value === 'string'
+          ? value
+          : JSON.stringify(value)
 
 /** docs/settings.md, made from the schemas so that it can't be wrong. */
 export const settingsMarkdown = (): string => {

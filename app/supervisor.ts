@@ -1,8 +1,10 @@
 import type { Logger } from '../contracts/logger.ts'
 import type { Config } from './config.ts'
-import { type RoleKind, type RoleProcess, startRoleProcess } from './role-process.ts'
-import type { Stats } from './roles/channel.ts'
+import { type RoleProcess, startRoleProcess } from './role-process.ts'
+import type { RoleKind, RoleStatus, Stats } from './role-status.ts'
 import { runtimeCommand } from './runtimes.ts'
+
+export type { RoleStatus } from './role-status.ts'
 
 export interface RolePlan {
   readonly kind: RoleKind
@@ -13,19 +15,6 @@ export interface RolePlan {
   readonly options: (before: Stats) => unknown
   /** Above this it is restarted: oven-sh/bun#17777 lets memory grow in TLS. */
   readonly memoryBytesMax?: number
-}
-
-/** What is known of a role from outside. */
-export interface RoleStatus {
-  readonly name: string
-  readonly kind: RoleKind
-  readonly state: 'starting' | 'running' | 'restarting' | 'stopped'
-  readonly pid: number | null
-  readonly restarts: number
-  readonly info: Stats
-  readonly stats: Stats | null
-  /** When the newest statistics came, ms. */
-  readonly statsAtMs: number | null
 }
 
 export interface Supervisor {
@@ -141,6 +130,24 @@ export const createSupervisor = ({ config, plans, logger, logFile, now, children
     }
   }
 
+  const status = (): RoleStatus[] =>
+    slots.map(({ plan, process, state, restarts, info }) => ({
+      name: plan.name,
+      kind: plan.kind,
+      state,
+      pid: process?.pid ?? null,
+      restarts,
+      info,
+      stats: process?.latest?.stats ?? null,
+      statsAtMs: process?.latest?.atMs ?? null,
+    }))
+
+  const tick = (): void => {
+    inspect()
+    const roles = status()
+    for (const { plan, process, state } of slots) if (plan.kind === 'hub' && state === 'running') process?.tellRoles(roles)
+  }
+
   const stop = async (): Promise<void> => {
     stopping = true
     clearInterval(watch)
@@ -171,20 +178,10 @@ export const createSupervisor = ({ config, plans, logger, logFile, now, children
           return { ok: false, problem: `${tier[failed]!.plan.name}: ${reason instanceof Error ? reason.message : String(reason)}` }
         }
       }
-      watch = setInterval(inspect, 1_000)
+      watch = setInterval(tick, 1_000)
       return { ok: true }
     },
-    status: () =>
-      slots.map(({ plan, process, state, restarts, info }) => ({
-        name: plan.name,
-        kind: plan.kind,
-        state,
-        pid: process?.pid ?? null,
-        restarts,
-        info,
-        stats: process?.latest?.stats ?? null,
-        statsAtMs: process?.latest?.atMs ?? null,
-      })),
+    status,
     stop,
   }
 }

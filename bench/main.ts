@@ -1,14 +1,19 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { bunBinary } from '../app/runtime-binaries.mjs'
+import { ensureConsole, firstScreenJsGzipBytes } from '../dashboards/console/build.mjs'
+import { benchConsoleSessions } from './console-sessions.ts'
+import { benchDesk } from './desk.ts'
+import { benchEventToPixel } from './event-to-pixel.ts'
 import { benchEdge, edgeShapes, type EdgeShapeFigures } from './edge.ts'
 import { benchHost } from './host.ts'
 import { benchLanding } from './landing.ts'
 import { machineFacts } from './machine-facts.ts'
 import { benchPublishToFinding } from './publish-to-finding.ts'
 
-const usage = 'npm run bench -- [--json FILE] [--only edge,finding,host,landing] [--seconds N] [--repeats N]\n'
-const parts = ['edge', 'finding', 'host', 'landing'] as const
+const usage =
+  'npm run bench -- [--json FILE] [--only edge,finding,host,landing,desk,sessions,pixel] [--seconds N] [--repeats N] [--desk-readings N] [--keep DIR]\n'
+const parts = ['edge', 'finding', 'host', 'landing', 'desk', 'sessions', 'pixel'] as const
 
 const read = () => {
   try {
@@ -18,6 +23,8 @@ const read = () => {
         only: { type: 'string' },
         seconds: { type: 'string', default: '8' },
         repeats: { type: 'string', default: '3' },
+        'desk-readings': { type: 'string', default: '50000000' },
+        keep: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     })
@@ -28,7 +35,10 @@ const read = () => {
     if (!(seconds >= 1 && seconds <= 600)) throw new RangeError(`--seconds ${values.seconds}: from 1 to 600`)
     if (!(Number.isInteger(repeats) && repeats >= 1 && repeats <= 50))
       throw new RangeError(`--repeats ${values.repeats}: a whole number from 1 to 50`)
-    return { only, seconds, repeats, json: values.json, help: values.help === true }
+    const deskReadings = Number(values['desk-readings'])
+    if (!(Number.isInteger(deskReadings) && deskReadings >= 100_000 && deskReadings <= 500_000_000))
+      throw new RangeError(`--desk-readings ${values['desk-readings']}: a whole number from 100,000 to 500,000,000`)
+    return { only, seconds, repeats, deskReadings, keep: values.keep, json: values.json, help: values.help === true }
   } catch (error) {
     process.stderr.write(`bench: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}\n`)
     process.exit(2)
@@ -46,7 +56,9 @@ const figures: Record<string, unknown> = { machine: machineFacts() }
 const row = (what: string, value: number | null, unit: string, bar: string): void => {
   rows.push([
     what,
-    value === null ? 'not measured: no mosquitto here' : `${value.toLocaleString('en', { maximumFractionDigits: 2 })} ${unit}`,
+    value === null
+      ? 'not measured: no mosquitto or no Chromium here'
+      : `${value.toLocaleString('en', { maximumFractionDigits: 2 })} ${unit}`,
     bar,
   ])
 }
@@ -113,6 +125,41 @@ if (options.only.includes('landing')) {
   const landing = await benchLanding()
   Object.assign(figures, { landedMessagesPerCpuSecond: landing.landedMessagesPerCpuSecond, landing })
   row('landing in ClickHouse', landing.landedMessagesPerCpuSecond, 'messages per CPU-second', '100,000')
+}
+if (options.only.includes('desk')) {
+  const desk = await benchDesk({ readings: options.deskReadings, keep: options.keep, progress })
+  const { alertListP95Ms, alertDetailP95Ms, searchP95Ms, stored } = desk
+  Object.assign(figures, { alertListP95Ms, alertDetailP95Ms, searchP95Ms, desk })
+  const held = `${stored.readings.toLocaleString('en')} readings, ${stored.findings.toLocaleString('en')} findings, ${stored.alerts.toLocaleString('en')} alerts`
+  row(`alert list over HTTP, p95 (${held})`, alertListP95Ms, 'ms', 'under 50')
+  row("an alert's detail with its signals, p95", alertDetailP95Ms, 'ms', 'under 200')
+  row('a search, p95', searchP95Ms, 'ms', 'under 200')
+}
+if (options.only.includes('sessions')) {
+  const sessions = await benchConsoleSessions()
+  Object.assign(figures, { ackP99WithSessionsRatio: sessions.ackP99WithSessionsRatio, sessions })
+  row(
+    `ack p99 with ${sessions.sessions} console sessions over without, at ${sessions.messagesPerSecond} messages/s`,
+    sessions.ackP99WithSessionsRatio,
+    'x',
+    '1.1 at most',
+  )
+}
+if (options.only.includes('pixel')) {
+  const pixel = await benchEventToPixel()
+  const built = await ensureConsole({ log: () => {} })
+  if (!built.ok) throw new Error(built.problem)
+  const firstScreenBytes = firstScreenJsGzipBytes()
+  Object.assign(figures, {
+    eventToPixelP50Ms: pixel?.eventToPixelP50Ms ?? null,
+    eventToPixelP99Ms: pixel?.eventToPixelP99Ms ?? null,
+    firstScreenJsGzipBytes: firstScreenBytes,
+    pixel,
+  })
+  const load = pixel === null ? '' : ` (at ${pixel.messagesPerSecond} messages/s, ${pixel.rows} alerts)`
+  row(`publish to the alert's row in the browser, p50${load}`, pixel?.eventToPixelP50Ms ?? null, 'ms', '')
+  row("publish to the alert's row in the browser, p99", pixel?.eventToPixelP99Ms ?? null, 'ms', 'under 400')
+  row('JavaScript of the first screen, gzip', firstScreenBytes / 1_000, 'kB', 'under 150')
 }
 
 const width = Math.max(...rows.map(([what]) => what.length))

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Aedes, Client } from 'aedes'
-import { encodeMessage, encodeMessageHeader } from '../contracts/envelope.ts'
+import { encodeMessageHead, stampMessageHead } from '../contracts/envelope.ts'
 import { isIdentifier } from '../contracts/identifiers.ts'
 import { logTopics } from '../contracts/log-topics.ts'
 import { commandTopic, type UplinkLeaf, uplinkTopic } from '../contracts/mqtt-topics.ts'
@@ -99,13 +99,16 @@ export const createConnections = (edge: {
 
   const leafOf = (record: DeviceRecord, session: string, leaf: UplinkLeaf): OwnLeaf => ({
     topic: Buffer.from(uplinkTopic(record.site, record.device, leaf)),
-    header: encodeMessageHeader({ leaf, site: record.site, device: record.device, model: record.model, session }),
+    head: encodeMessageHead({ leaf, site: record.site, device: record.device, model: record.model, session }),
+    key: Buffer.from(record.device),
+    partition: partitionOf(record.device, logTopics[byDevice].partitions),
   })
 
   const publishWill = (session: Session): void => {
     const will = session.connect!.will!
-    const value = encodeMessage(session.status!.header, will.payload, now(), false)
-    outbox.record(byDevice, { key: session.record!.device, value, partition: session.partition })
+    const { head, partition } = session.status!
+    stampMessageHead(head, now(), false)
+    outbox.record(byDevice, { key: session.record!.device, value: Buffer.concat([head, will.payload]), partition })
     observe(session, { event: 'will', topic: will.topic, amount: will.payload.length })
   }
 
@@ -182,7 +185,6 @@ export const createConnections = (edge: {
     session.event = leafOf(record, session.id, 'event')
     session.status = leafOf(record, session.id, 'status')
     session.commandTopic = commandTopic(record.site, record.device)
-    session.partition = partitionOf(record.device, logTopics[byDevice].partitions)
     const { keepAliveSeconds } = connect
     session.silenceMsMax =
       1_500 * (keepAliveSeconds === 0 ? limits.keepAliveSecondsMax : Math.min(keepAliveSeconds, limits.keepAliveSecondsMax))

@@ -68,10 +68,6 @@ export const edgeLimits = z.strictObject({
   observationsQueuedMax: count(50_000),
   /** A message waits so long at most for others to share its flush (and less when `batchRecordsMin` have come). */
   lingerMsMax: z.int().min(0).max(100).default(16),
-  /** The same while `busyRecordsMin` have come within `lingerMsMax` and more keep coming: fewer flushes, later answers; off up to `lingerMsMax`. */
-  lingerBusyMsMax: z.int().min(0).max(100).default(16),
-  /** From so many messages within `lingerMsMax` on the edge is busy (128 within 16 ms: 8,000 a second). */
-  busyRecordsMin: count(128),
   /** So many messages are flushed without waiting for more. */
   batchRecordsMin: count(1_024),
   /** An append that takes longer counts as an unavailable log: new sign-ins are refused (`log-unavailable`). */

@@ -1,6 +1,7 @@
 import type { Clock } from '../contracts/clock.ts'
 import { type AppendRecord, type EventLog, LogUnavailable } from '../contracts/event-log.ts'
-import { type LogTopicName, logTopics } from '../contracts/log-topics.ts'
+import { createPlainParcel, type LogParcel } from '../contracts/log-parcel.ts'
+import type { LogTopicName } from '../contracts/log-topics.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { EdgeLimits } from './limits.ts'
 
@@ -19,14 +20,25 @@ export interface AckOwner {
   queued: boolean
 }
 
+/** Where messages of one kind go in `observations.by-device.v1`, and what stands before each payload. */
+export interface LogPlace {
+  readonly partition: number
+  readonly key: Buffer
+  /** Stamped for the message that is about to go out: it is copied with it. */
+  readonly head: Buffer
+}
+
 /**
  * What is to become durable, in one order. One flush is under way at a time and the next one gathers meanwhile, so what
  * was stamped earlier is never in the log later (a retry repeats the same flush before the next one starts), and
  * acknowledgements leave in arrival order by construction.
  */
 export interface Outbox<Owner extends AckOwner> {
-  /** A message of `owner`; with `ack` >= 0 that acknowledgement is due when it is durable. The hot path. */
-  message(owner: Owner, record: AppendRecord, ack: number, nowMs: number): void
+  /**
+   * A message of `owner`, its payload the bytes of `source` from `from` up to `to`; with `ack` >= 0 that acknowledgement is due when
+   * it is durable. The hot path: everything is copied at once, and no object is made.
+   */
+  message(owner: Owner, place: LogPlace, source: Buffer, from: number, to: number, ack: number, nowMs: number): void
   /** An acknowledgement that stores nothing but keeps its place in the order. */
   ackOnly(owner: Owner, ack: number, nowMs: number): void
   /** A record that nobody waits for. False when `observationsQueuedMax` wait already: it was dropped. */
@@ -46,8 +58,8 @@ export interface Outbox<Owner extends AckOwner> {
 
 interface Flush<Owner> {
   owners: Owner[]
-  /** Records by topic and partition: slot = the topic's first slot + partition. */
-  slots: AppendRecord[][]
+  /** By topic, made when first needed. */
+  readonly parcels: Partial<Record<LogTopicName, LogParcel>>
   bytes: number
   messages: number
   observations: number
@@ -55,22 +67,14 @@ interface Flush<Owner> {
 }
 
 const recordOverheadBytes = 64
-/** How long nothing may come before a busy linger ends: longer than a turn of the event loop under load. */
-const busyStepMs = 4
 const retryMsMin = 50
 const retryMsMax = 1_000
-const topics = Object.keys(logTopics) as LogTopicName[]
-const firstSlot = {} as Record<LogTopicName, number>
-const slotTopic: LogTopicName[] = []
-for (const topic of topics) {
-  firstSlot[topic] = slotTopic.length
-  for (let i = 0; i < logTopics[topic].partitions; i++) slotTopic.push(topic)
-}
-const deviceSlot = firstSlot['observations.by-device.v1']
+const byDevice = 'observations.by-device.v1'
+const nothing = Buffer.alloc(0)
 
 const emptyFlush = <Owner>(): Flush<Owner> => ({
   owners: [],
-  slots: slotTopic.map(() => []),
+  parcels: {},
   bytes: 0,
   messages: 0,
   observations: 0,
@@ -82,15 +86,12 @@ export const createOutbox = <Owner extends AckOwner>(options: {
   log: EventLog
   clock: Clock
   logger: Logger
-  limits: Pick<
-    EdgeLimits,
-    'lingerMsMax' | 'lingerBusyMsMax' | 'busyRecordsMin' | 'batchRecordsMin' | 'observationsQueuedMax' | 'logStallMs'
-  >
+  limits: Pick<EdgeLimits, 'lingerMsMax' | 'batchRecordsMin' | 'observationsQueuedMax' | 'logStallMs'>
   durable: (owner: Owner, nowMs: number) => void
   settled: () => void
 }): Outbox<Owner> => {
   const { log, clock, logger, limits, durable, settled } = options
-  const { lingerMsMax, lingerBusyMsMax, busyRecordsMin, batchRecordsMin } = limits
+  const { lingerMsMax, batchRecordsMin } = limits
   let waiting = emptyFlush<Owner>()
   let flying: Flush<Owner> | null = null
   let spare: Flush<Owner> | null = null
@@ -117,31 +118,16 @@ export const createOutbox = <Owner extends AckOwner>(options: {
         flush()
       })
     } else if (timer === null && !immediate) {
-      timer = setTimeout(lingered, lingerMsMax, lingerMsMax, 0)
+      timer = setTimeout(flush, lingerMsMax)
     }
-  }
-
-  /**
-   * The linger is over. A flush costs the same whether it takes a hundred messages or a thousand, so while they keep coming fast
-   * it waits on, in small steps, until a step brings nothing or `lingerBusyMsMax` have passed.
-   */
-  const lingered = (waitedMs: number, messagesBefore: number): void => {
-    const { messages } = waiting
-    const stepMs = Math.min(busyStepMs, lingerBusyMsMax - waitedMs)
-    if (stepMs > 0 && messages >= busyRecordsMin && messages > messagesBefore && drained.length === 0) {
-      timer = setTimeout(lingered, stepMs, waitedMs + stepMs, messages)
-      return
-    }
-    timer = null
-    flush()
   }
 
   const flush = (): void => {
-    if (flying !== null || stopped || isEmpty(waiting)) return
     if (timer !== null) {
       clearTimeout(timer)
       timer = null
     }
+    if (flying !== null || stopped || isEmpty(waiting)) return
     const batch = waiting
     flying = batch
     waiting = spare ?? emptyFlush()
@@ -162,29 +148,29 @@ export const createOutbox = <Owner extends AckOwner>(options: {
     const done = (): void => {
       if (--pending === 0) complete(batch)
     }
-    for (let slot = 0; slot < batch.slots.length; slot++) {
-      if (batch.slots[slot]!.length === 0) continue
+    for (const parcel of Object.values(batch.parcels)) {
+      if (parcel.records === 0) continue
       pending++
-      append(slotTopic[slot]!, batch.slots[slot]!, retryMsMin, done)
+      append(parcel, retryMsMin, done)
     }
     // Nothing but acknowledgements: due at once.
     done()
   }
 
-  const append = (topic: LogTopicName, records: AppendRecord[], retryMs: number, done: () => void): void => {
+  const append = (parcel: LogParcel, retryMs: number, done: () => void): void => {
     if (stopped) return
     let attempt: Promise<void>
     try {
-      attempt = log.append(topic, records)
+      attempt = parcel.append()
     } catch (error) {
       attempt = Promise.reject(error instanceof Error ? error : new Error(String(error)))
     }
     const failed = (error: unknown): void => {
       logErrors++
-      if (failure === null) logger.error({ err: error, topic }, 'the log takes nothing: not acknowledging, trying again')
+      if (failure === null) logger.error({ err: error }, 'the log takes nothing: not acknowledging, trying again')
       failure = error instanceof LogUnavailable ? error.reason : 'failed'
       if (stopped) return
-      retryTimer = setTimeout(append, retryMs, topic, records, Math.min(retryMs * 2, retryMsMax), done)
+      retryTimer = setTimeout(append, retryMs, parcel, Math.min(retryMs * 2, retryMsMax), done)
     }
     // Two handlers of one promise, not a chain: this runs some hundred times a second.
     // oxlint-disable-next-line promise/no-callback-in-promise
@@ -200,7 +186,7 @@ export const createOutbox = <Owner extends AckOwner>(options: {
     const nowMs = clock.now()
     for (let i = 0; i < owners.length; i++) durable(owners[i]!, nowMs)
     owners.length = 0
-    for (const records of batch.slots) if (records.length > 0) records.length = 0
+    for (const parcel of Object.values(batch.parcels)) if (parcel.records > 0) parcel.clear()
     batch.bytes = batch.messages = batch.observations = 0
     spare = batch
     flying = null
@@ -210,6 +196,9 @@ export const createOutbox = <Owner extends AckOwner>(options: {
       drained = []
     } else schedule()
   }
+
+  const parcelOf = (topic: LogTopicName): LogParcel =>
+    (waiting.parcels[topic] ??= log.createParcel?.(topic) ?? createPlainParcel((records) => log.append(topic, records)))
 
   const enlist = (owner: Owner, nowMs: number): void => {
     owner.queued = true
@@ -221,14 +210,15 @@ export const createOutbox = <Owner extends AckOwner>(options: {
     failure ?? (flying !== null && clock.now() - flying.startedAt > limits.logStallMs ? 'stalled' : null)
 
   return {
-    message(owner, record, ack, nowMs) {
+    message(owner, place, source, from, to, ack, nowMs) {
+      const parcel = waiting.parcels[byDevice] ?? parcelOf(byDevice)
+      parcel.add(place.partition, place.key, place.head, source, from, to)
       if (!owner.queued) enlist(owner, nowMs)
       owner.waiting++
       if (ack >= 0) owner.acks.push(ack)
-      const size = record.value.length + recordOverheadBytes
+      const size = place.head.length + to - from + recordOverheadBytes
       bytes += size
       waiting.bytes += size
-      waiting.slots[deviceSlot + record.partition!]!.push(record)
       if (++waiting.messages === 1 || waiting.messages === batchRecordsMin) schedule()
     },
     ackOnly(owner, ack, nowMs) {
@@ -242,7 +232,7 @@ export const createOutbox = <Owner extends AckOwner>(options: {
       const size = record.value.length + recordOverheadBytes
       bytes += size
       waiting.bytes += size
-      waiting.slots[firstSlot[topic] + record.partition!]!.push(record)
+      parcelOf(topic).add(record.partition!, Buffer.from(record.key), record.value, nothing, 0, 0)
       if (++waiting.observations === 1 && waiting.messages === 0) schedule()
       return true
     },

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Client } from 'aedes'
 import type { DeviceRecord } from '../contracts/registry.ts'
 import type { ConnectPacket } from './connect-packet.ts'
-import type { AckOwner } from './outbox.ts'
+import type { AckOwner, LogPlace } from './outbox.ts'
 import type { DownlinkPipe } from './downlink.ts'
 import type { TokenBucket } from './token-bucket.ts'
 
@@ -19,10 +19,9 @@ export interface Peer {
   readonly proven: boolean
 }
 
-/** A device's own topics as bytes: the publish ACL is a comparison with them. The envelope header goes with each. */
-export interface OwnLeaf {
+/** A device's own topic as bytes: the publish ACL is a comparison with it. With it, where its messages go in the log. */
+export interface OwnLeaf extends LogPlace {
   readonly topic: Buffer
-  readonly header: Buffer
 }
 
 /** What is remembered of a device between its connections. */
@@ -69,7 +68,6 @@ export interface Session extends AckOwner {
   event: OwnLeaf | null
   status: OwnLeaf | null
   commandTopic: string
-  partition: number
   inFlight: number
   /** QoS 2 packet ids whose message is not durable yet. */
   qos2Pending: Set<number> | null
@@ -112,7 +110,6 @@ export const createSession = (id: string, peer: Peer, socket: Socket, nowMs: num
   event: null,
   status: null,
   commandTopic: '',
-  partition: 0,
   inFlight: 0,
   qos2Pending: null,
   downlink: null,

@@ -1,4 +1,4 @@
-import { encodeMessage } from '../contracts/envelope.ts'
+import { stampMessageHead } from '../contracts/envelope.ts'
 import type { Counters } from './counters.ts'
 import type { Flow } from './flow.ts'
 import type { EdgeLimits } from './limits.ts'
@@ -45,11 +45,21 @@ export const createUplink = (edge: {
   const { limits, counters, outbox, flow, observe, fail } = edge
   const inFlightResume = limits.inFlightPerDeviceMax >> 1
 
-  const store = (session: Session, leaf: OwnLeaf, payload: Buffer, dup: boolean, ack: number, nowMs: number): void => {
+  /** The payload is the bytes of `data` from `from` up to `to`. */
+  const store = (
+    session: Session,
+    leaf: OwnLeaf,
+    data: Buffer,
+    from: number,
+    to: number,
+    dup: boolean,
+    ack: number,
+    nowMs: number,
+  ): void => {
     counters.publishes++
-    counters.publishBytes += payload.length
-    const value = encodeMessage(leaf.header, payload, edge.latest(), dup)
-    outbox.message(session, { key: session.record!.device, value, partition: session.partition }, ack, nowMs)
+    counters.publishBytes += to - from
+    stampMessageHead(leaf.head, edge.latest(), dup)
+    outbox.message(session, leaf, data, from, to, ack, nowMs)
     if (++session.inFlight >= limits.inFlightPerDeviceMax) flow.block(session, blockedBy.inFlight)
     if (outbox.bytes >= limits.inFlightBytesMax) flow.holdForEdge(session)
   }
@@ -133,7 +143,7 @@ export const createUplink = (edge: {
       }
       if (qos !== 2) {
         const ack = qos === 1 ? pubAck | packetId : -1
-        if (leaf !== null) store(session, leaf, data.subarray(payloadAt, end), dup, ack, nowMs)
+        if (leaf !== null) store(session, leaf, data, payloadAt, end, dup, ack, nowMs)
         else if (ack !== -1) ackOnly(session, ack, nowMs)
         return true
       }
@@ -154,7 +164,7 @@ export const createUplink = (edge: {
       else {
         session.qos2Pending ??= new Set()
         session.qos2Pending.add(packetId)
-        store(session, leaf, data.subarray(payloadAt, end), dup, pubRec | packetId, nowMs)
+        store(session, leaf, data, payloadAt, end, dup, pubRec | packetId, nowMs)
       }
       return true
     },

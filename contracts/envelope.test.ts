@@ -4,11 +4,13 @@ import {
   decodeMessageHeader,
   encodeClock,
   encodeMessage,
+  encodeMessageHead,
   encodeMessageHeader,
   envelopeText,
   envelopeTime,
   isClock,
   messageParts,
+  stampMessageHead,
 } from './envelope.ts'
 import { uplinkLeaves } from './mqtt-topics.ts'
 
@@ -23,6 +25,13 @@ it('a message comes out as it went in', () => {
       fc.boolean(),
       (origin, payload, ms, dup) => {
         const envelope = encodeMessage(encodeMessageHeader(origin), payload, ms, dup)
+        const head = encodeMessageHead(origin)
+        for (const [at, flag] of [
+          [1, !dup],
+          [ms, dup],
+        ] as const)
+          stampMessageHead(head, at, flag)
+        expect(Buffer.concat([head, payload])).toEqual(envelope)
         const parts = messageParts(envelope)!
         expect(decodeMessageHeader(parts.header)).toEqual(origin)
         expect(Buffer.from(parts.payload)).toEqual(Buffer.from(payload))

@@ -39,15 +39,28 @@ export const encodeMessageHeader = (origin: MessageOrigin): Buffer =>
     ...[origin.site, origin.device, origin.model, origin.session].map(lengthPrefixed),
   ])
 
-/** A message envelope. `payload` is copied. */
-export const encodeMessage = (header: Buffer, payload: Uint8Array, receivedAtMs: number, dup: boolean): Buffer => {
-  const out = Buffer.allocUnsafe(messageFixedBytes + header.length + payload.length)
+/** What stands before the payload of a message envelope, but for what `stampMessageHead` writes: made once for a session and leaf. */
+export const encodeMessageHead = (origin: MessageOrigin): Buffer => headOf(encodeMessageHeader(origin), 0)
+
+const headOf = (header: Buffer, payloadBytes: number): Buffer => {
+  const out = Buffer.allocUnsafe(messageFixedBytes + header.length + payloadBytes)
   out[0] = envelopeKind.message
-  out[1] = dup ? 1 : 0
-  writeTime(out, receivedAtMs)
   out[8] = header.length >> 8
   out[9] = header.length & 255
   out.set(header, messageFixedBytes)
+  return out
+}
+
+/** Makes a head that of one message: a message envelope is its bytes and then the payload. */
+export const stampMessageHead = (head: Buffer, receivedAtMs: number, dup: boolean): void => {
+  head[1] = dup ? 1 : 0
+  writeTime(head, receivedAtMs)
+}
+
+/** A message envelope. `payload` is copied. */
+export const encodeMessage = (header: Buffer, payload: Uint8Array, receivedAtMs: number, dup: boolean): Buffer => {
+  const out = headOf(header, payload.length)
+  stampMessageHead(out, receivedAtMs, dup)
   out.set(payload, messageFixedBytes + header.length)
   return out
 }

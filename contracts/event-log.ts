@@ -1,3 +1,4 @@
+import type { LogParcel } from './log-parcel.ts'
 import type { LogTopicName } from './log-topics.ts'
 
 /**
@@ -76,25 +77,11 @@ export class LogUnavailable extends Error {
   }
 }
 
-/**
- * A cheaper way in for a hot path: the parts are copied at once, and all records of a group commit (Kafka: of a produce request)
- * share one promise. Order and durability are those of `append`.
- */
-export interface LogAppender {
-  /**
-   * Appends one record whose value is the parts, one after the other. Answers the promise of the commit that it will be in: the
-   * *same object* for every record of that commit, so that a caller can keep one list of waiting acknowledgements a promise. It
-   * rejects with `LogUnavailable`, also when more waits than the adapter's queue holds: limit what is in flight.
-   * Throws `RangeError` for a key or value over the limits, or no such partition. The parts may be reused as soon as it returns.
-   */
-  push(partition: number, key: Uint8Array, value: Uint8Array, more?: Uint8Array, evenMore?: Uint8Array): Promise<void>
-}
-
 export interface EventLog {
   /** Resolves when every record is on disk (embedded: fsync; Kafka: acks=all). Rejects with `LogUnavailable`. */
   append(topic: LogTopicName, records: readonly AppendRecord[]): Promise<void>
-  /** Absent when the adapter has nothing cheaper than `append`. */
-  createAppender?(topic: LogTopicName): LogAppender
+  /** Absent when the adapter has nothing cheaper than `append`: `createPlainParcel` serves then. */
+  createParcel?(topic: LogTopicName): LogParcel
   consume(options: ConsumeOptions): Promise<LogConsumer>
   ranges(topics: readonly LogTopicName[]): Promise<readonly PartitionRange[]>
   /** Reads a range once, in order, for backtests and verification; throws `RangeError` below the earliest offset. */

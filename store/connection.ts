@@ -10,7 +10,11 @@ export interface ColumnInsert {
 
 /** A connection that can only read, with its limits fixed; for one question. */
 export interface AnalystConnection {
-  text(sql: string, parameters: Readonly<Record<string, string>>, format: string): Promise<string>
+  text(
+    sql: string,
+    parameters: Readonly<Record<string, string | number | readonly string[] | readonly number[]>>,
+    format: string,
+  ): Promise<string>
   stream(sql: string, format: string): AsyncIterable<{ readonly bytes: Uint8Array; readonly rows: number }>
   close(): void
 }

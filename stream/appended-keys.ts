@@ -6,7 +6,7 @@ export interface AppendedKeys {
   encode(key: string): EncodedKey
 }
 
-export const encodeKeyBytes = (bytes: Uint8Array): EncodedKey => ({ bytes, hash: murmur2(bytes) | 0 })
+const encodeKeyBytes = (bytes: Uint8Array): EncodedKey => ({ bytes, hash: murmur2(bytes) | 0 })
 
 /** The partition that murmur2 gives, from its hash. */
 export const partitionOfHash = (hash: number, partitions: number): number => (hash & 0x7fff_ffff) % partitions

@@ -486,25 +486,43 @@ export const describeEventLog = (name: string, open: () => Promise<LogUnderTest>
       )
     })
 
-    it('an appender gives all records of a commit one promise, and copies at once', async (context) => {
+    it('a parcel is appended whole and in order, copies at once, and serves again when it is cleared', async (context) => {
       const log = await start()
-      const appender = log.createAppender?.(topic)
-      if (appender === undefined) return context.skip('this adapter has no appender')
-      const scratch = Buffer.alloc(4)
-      const promises: Promise<void>[] = []
-      for (let i = 0; i < 100; i++) {
-        scratch.write(String(i).padStart(4, '0'))
-        promises.push(appender.push(i % partitions, scratch, Buffer.from('head '), scratch, Buffer.from(' tail')))
+      const parcel = log.createParcel?.(topic)
+      if (parcel === undefined) return context.skip('this adapter has no parcels')
+      const scratch = Buffer.alloc(8)
+      const add = (i: number): void => {
+        scratch.write(`<${String(i).padStart(4, '0')}>`)
+        parcel.add(i % partitions, scratch.subarray(1, 5), Buffer.from('head '), scratch, 0, 6)
       }
+      for (let i = 0; i < 100; i++) add(i)
       scratch.fill(0)
-      await Promise.all(promises)
-      expect(new Set(promises).size).toBeLessThan(10)
-      const all = await readAll(log, topic)
-      expect(all.map(({ key, value }) => [key, value]).sort(([a], [b]) => (a! < b! ? -1 : 1))).toEqual(
-        Array.from({ length: 100 }, (_, i) => [String(i).padStart(4, '0'), `head ${String(i).padStart(4, '0')} tail`]),
+      expect(parcel.records).toBe(100)
+      const whole = parcel.append()
+      // Of another caller, and after it in each partition.
+      const after = log.append(
+        topic,
+        Array.from({ length: partitions }, (_, partition) => record('after', 'after', partition)),
       )
-      expect(() => appender.push(partitions, scratch, scratch)).toThrow(RangeError)
-      expect(() => appender.push(0, Buffer.alloc(logKeyBytesMax + 1), scratch)).toThrow(RangeError)
+      await Promise.all([whole, after])
+      parcel.clear()
+      expect(parcel.records).toBe(0)
+      await parcel.append()
+      for (let i = 100; i < 150; i++) add(i)
+      await parcel.append()
+      const all = await readAll(log, topic)
+      for (let partition = 0; partition < partitions; partition++) {
+        const here = Array.from({ length: 150 }, (_, i) => i).filter((i) => i % partitions === partition)
+        const told = here.map((i) => [String(i).padStart(4, '0'), `head <${String(i).padStart(4, '0')}>`])
+        told.splice(here.filter((i) => i < 100).length, 0, ['after', 'after'])
+        expect(all.filter((one) => one.partition === partition).map(({ key, value }) => [key, value])).toEqual(told)
+      }
+      expect(() => parcel.add(partitions, scratch, scratch, scratch, 0, 1)).toThrow(RangeError)
+      expect(() => parcel.add(0, Buffer.alloc(logKeyBytesMax + 1), scratch, scratch, 0, 1)).toThrow(RangeError)
+      await log.close()
+      parcel.clear()
+      add(1)
+      await expect(parcel.append()).rejects.toMatchObject({ reason: 'closed' })
     })
   })
 }

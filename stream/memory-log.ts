@@ -7,6 +7,7 @@ import {
   LogUnavailable,
   type PartitionRange,
 } from '../contracts/event-log.ts'
+import { createPlainParcel } from '../contracts/log-parcel.ts'
 import { logTopics, type LogTopicName } from '../contracts/log-topics.ts'
 import { partitionOf } from '../contracts/partitioner.ts'
 import type { PartitionSource } from './partition-source.ts'
@@ -96,27 +97,18 @@ export const openMemoryLog = (memory: LogMemory = new Map()): MemoryLog => {
       appended += records.length
       for (const wake of watchers.get(topic) ?? []) wake()
     },
-    createAppender(topic) {
-      const append = this.append.bind(this)
-      let waiting: AppendRecord[] = []
-      let settled: Promise<void> | null = null
+    createParcel(topic) {
+      const parcel = createPlainParcel((records) => this.append(topic, records))
       return {
-        push(partition, key, ...parts) {
-          const fault = recordFault(
-            key.length,
-            parts.reduce((sum, part) => sum + (part?.length ?? 0), 0),
-          )
+        ...parcel,
+        get records() {
+          return parcel.records
+        },
+        add(partition, key, head, source, from, to) {
+          const fault = recordFault(key.length, head.length + to - from)
           if (fault !== null) throw new RangeError(fault)
           partitionAt(topic, partition)
-          waiting.push({ key: Buffer.from(key).toString(), value: Buffer.concat(parts.filter((part) => part !== undefined)), partition })
-          // One commit a turn of the event loop.
-          settled ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
-            const records = waiting
-            waiting = []
-            settled = null
-            return append(topic, records)
-          })
-          return settled
+          parcel.add(partition, key, head, source, from, to)
         },
       }
     },

@@ -28,8 +28,8 @@ export const recordFault = (keyBytes: number, valueBytes: number): string | null
 }
 
 export interface RecordBatchWriter {
-  /** Copies the key and the parts, one after the other, as one record. The caller has checked `recordFault`. */
-  push(key: EncodedKey, value: Uint8Array, more?: Uint8Array, evenMore?: Uint8Array): void
+  /** Copies a record whose value is `head` and then `source` from `from` up to `to`. The caller has checked `recordFault`. */
+  push(key: Uint8Array, hash: number, head: Uint8Array, source: Buffer, from: number, to: number): void
   /** Records so far. */
   count(): number
   /** Encoded so far; valid until the next `push` or `clear`. */
@@ -50,12 +50,12 @@ export const createRecordBatchWriter = (startBytes = 16_384, keptBytesMax = 2_09
     memory = larger
   }
   return {
-    push(key, value, more, evenMore) {
-      const keyLength = key.bytes.length
-      const valueLength = value.length + (more === undefined ? 0 : more.length) + (evenMore === undefined ? 0 : evenMore.length)
+    push(key, hash, head, source, from, to) {
+      const keyLength = key.length
+      const headLength = head.length
+      const valueLength = headLength + to - from
       const end = at + headerBytes + keyLength + valueLength
       if (end > memory.length) grow(end)
-      const hash = key.hash
       const lengths = (keyLength << valueLengthBits) | valueLength
       memory[at] = hash
       memory[at + 1] = hash >> 8
@@ -67,18 +67,12 @@ export const createRecordBatchWriter = (startBytes = 16_384, keptBytesMax = 2_09
       memory[at + 7] = lengths >> 24
       at += headerBytes
       // A key is short: a loop costs less than a call into the engine.
-      const bytes = key.bytes
-      for (let i = 0; i < keyLength; i++) memory[at++] = bytes[i]!
-      memory.set(value, at)
-      at += value.length
-      if (more !== undefined) {
-        memory.set(more, at)
-        at += more.length
-      }
-      if (evenMore !== undefined) {
-        memory.set(evenMore, at)
-        at += evenMore.length
-      }
+      for (let i = 0; i < keyLength; i++) memory[at++] = key[i]!
+      memory.set(head, at)
+      at += headLength
+      // Not `set(source.subarray(..))`: on Bun the view of a fresh chunk costs more than all of the copying (180 ns against 20).
+      source.copy(memory, at, from, to)
+      at = end
       records++
     },
     count: () => records,

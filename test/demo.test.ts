@@ -28,6 +28,8 @@ it('the demo ends by itself with its ten attacks found and named', { timeout: 15
     String(await freePort()),
     '--metrics-port',
     '0',
+    '--desk-port',
+    '0',
   ]
   const demo = spawn(process.execPath, ['app/main.ts', ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''

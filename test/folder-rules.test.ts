@@ -21,7 +21,7 @@ const lint = (file: string, source: string): string => {
   return stdout
 }
 
-const folders = ['contracts', 'broker', 'ingest', 'stream', 'detectors', 'triage', 'registry', 'store', 'simulators']
+const folders = ['contracts', 'broker', 'ingest', 'stream', 'detectors', 'triage', 'registry', 'store', 'simulators', 'dashboards']
 
 describe('a folder imports only what docs/architecture.md allows', () => {
   for (const folder of folders) {
@@ -36,6 +36,18 @@ describe('a folder imports only what docs/architecture.md allows', () => {
     it(`${folder}/ may not read the environment`, () =>
       expect(lint(`${folder}/d.ts`, `export const y = process.env\n`)).toContain('no-restricted-properties'))
   }
+  for (const [file, other, allowed] of [
+    ['dashboards/api/q.ts', '../../triage/x.ts', true],
+    ['dashboards/api/q2.ts', '../../registry/x.ts', true],
+    ['dashboards/api/q3.ts', '../console/src/x.ts', false],
+    ['dashboards/console/src/q.ts', '../../../contracts/x.ts', true],
+    ['dashboards/console/src/q3.ts', '../../../triage/x.ts', false],
+  ] as const)
+    it(`${file} ${allowed ? 'may' : 'may not'} import ${other}`, () => {
+      const said = lint(file, `import { x } from '${other}'\nexport const y = x\n`)
+      if (allowed) expect(said).not.toContain('no-restricted-imports')
+      else expect(said).toContain('no-restricted-imports')
+    })
   const packages: readonly (readonly [string, string, boolean])[] = [
     ['broker/p.ts', 'aedes', true],
     ['stream/p.ts', 'aedes', false],
@@ -43,8 +55,21 @@ describe('a folder imports only what docs/architecture.md allows', () => {
     ['stream/p2.ts', 'lmdb', false],
     ['stream/host/p.ts', 'lmdb', false],
     ['triage/p.ts', '@clickhouse/client', false],
+    ['triage/notify/notifiers/email.ts', 'nodemailer', true],
+    ['triage/notify/notifiers/email.ts', 'lmdb', false],
+    ['triage/notify/notifiers/slack.ts', 'nodemailer', false],
+    ['dashboards/p.ts', 'nodemailer', false],
     ['store/p.ts', 'chdb', true],
     ['ingest/p.ts', 'pino', false],
+    ['dashboards/api/p.ts', 'fastify', true],
+    ['dashboards/api/p2.ts', 'react', false],
+    ['dashboards/api/p3.ts', '@clickhouse/client', false],
+    ['dashboards/accounts/p.ts', '@node-rs/argon2', false],
+    ['dashboards/console/src/p.tsx', 'react', true],
+    ['dashboards/console/src/p2.tsx', 'zod', false],
+    ['dashboards/console/src/p3.tsx', 'node:fs', false],
+    ['store/p2.ts', 'fastify', false],
+    ['triage/p2.ts', 'fastify', false],
   ]
   for (const [file, name, allowed] of packages)
     it(`${file} ${allowed ? 'may' : 'may not'} import ${name}`, () => {

@@ -1,3 +1,4 @@
+import { accountAddCommand, accountLinkCommand, accountListCommand } from './account.ts'
 import { alertsCommand, alertsVerifyCommand } from './alerts.ts'
 import { backtestCommand } from './backtest.ts'
 import type { Command } from './command.ts'
@@ -16,6 +17,9 @@ export const commands: readonly Command[] = [
   deviceRevokeCommand,
   deviceListCommand,
   deviceCommandCommand,
+  accountAddCommand,
+  accountLinkCommand,
+  accountListCommand,
   simulateCommand,
   replayCommand,
   backtestCommand,

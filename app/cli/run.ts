@@ -1,6 +1,8 @@
 import { checkSettings } from './check-settings.ts'
 import type { Command } from './command.ts'
 import { createLogger } from '../logger.ts'
+import { buildConsole } from '../desk/build-console.ts'
+import { consoleAddress, consoleLine } from '../desk/first-link.ts'
 import { startPlatform } from '../platform.ts'
 import { configOf, settingsFlags } from './settings-flags.ts'
 import { listenForStop } from './until-stopped.ts'
@@ -16,6 +18,7 @@ export const runCommand: Command = {
     await checkSettings(config)
     const stop = listenForStop()
     const logger = createLogger({ level: config.logLevel, name: 'supervisor' })
+    await buildConsole((step) => process.stdout.write(`${step}\n`))
     const started = await startPlatform({
       config,
       masterKeyFromEnvironment: process.env['WARDWATCH_KEY'],
@@ -31,6 +34,8 @@ export const runCommand: Command = {
     process.stdout.write(
       `ready: devices connect to ${config.mqtt.host}:${platform.mqttPort} (MQTT over TLS 1.3); health on http://127.0.0.1:${platform.healthPort}/readyz; Ctrl-C stops\n`,
     )
+    const address = await consoleAddress(config.data)
+    if (address !== null) process.stdout.write(`${consoleLine(address, config.data)}\n`)
     await stop.asked
     process.stdout.write('stopping\n')
     await platform.stop()

@@ -5,6 +5,8 @@ import type { Clock } from '../../contracts/clock.ts'
 import type { CommandRecord } from '../../contracts/command.ts'
 import type { EventLog } from '../../contracts/event-log.ts'
 import type { DeviceRecord } from '../../contracts/registry.ts'
+import { accountName, role } from '../../contracts/api/access.ts'
+import type { Desk } from '../desk/start-desk.ts'
 import type { Authority } from '../../registry/authority.ts'
 import { enrolDevice, listDevices, revokeDevice } from '../../registry/enrol.ts'
 import type { Directory } from '../../registry/fold.ts'
@@ -19,6 +21,7 @@ export interface ControlParts {
   readonly analyst: Analyst
   readonly sink: Sink
   readonly triage: Triage
+  readonly desk: Desk
   readonly directory: Directory
   readonly authority: Authority
   readonly clock: Clock
@@ -39,7 +42,17 @@ const enrolment = z.strictObject({
 })
 
 /** What `wardwatch` may ask of the platform that runs. */
-export const controlOperations = ({ log, analyst, sink, triage, directory, authority, clock, mqttPort }: ControlParts): Operations => ({
+export const controlOperations = ({
+  log,
+  analyst,
+  sink,
+  triage,
+  desk,
+  directory,
+  authority,
+  clock,
+  mqttPort,
+}: ControlParts): Operations => ({
   enrol: operation(enrolment, async (request) => enrolDevice({ log, directory, authority, clock }, request)),
   'enrol-many': operation(z.strictObject({ devices: z.array(enrolment).max(1_000) }), async ({ devices }) => ({
     results: await Promise.all(devices.map((request) => enrolDevice({ log, directory, authority, clock }, request))),
@@ -67,6 +80,16 @@ export const controlOperations = ({ log, analyst, sink, triage, directory, autho
     async ({ limit, states }) => ({ alerts: triage.newest(limit, states) }),
   ),
   verify: operation(z.strictObject({}), async () => verifyChain(log)),
+  'first-link': operation(z.strictObject({}), async () => ({ url: desk.url, link: await desk.firstLink() })),
+  'account-link': operation(z.strictObject({ account: accountName }), ({ account }) => desk.link(account)),
+  'account-add': operation(
+    z.strictObject({ account: accountName, displayName: z.string().min(1).max(64), role }),
+    async ({ account, displayName, role }) => {
+      const made = await desk.accounts.people.create('wardwatch', { account, displayName, role })
+      return made.ok ? desk.link(account) : { ok: false, detail: made.detail }
+    },
+  ),
+  'account-list': operation(z.strictObject({}), async () => ({ accounts: desk.accounts.people.list() })),
   // The first line of the answer is the columns, as JSON; the rows follow.
   query: operation(
     z.strictObject({
@@ -79,6 +102,7 @@ export const controlOperations = ({ log, analyst, sink, triage, directory, autho
   watch: operation(z.strictObject({}), (_body, signal) => alertLines(triage, signal)),
   status: operation(z.strictObject({}), async () => ({
     mqttPort,
+    deskUrl: desk.url,
     devices: directory.size,
     sink: sink.stats(),
     triage: triage.stats(),

@@ -1,16 +1,7 @@
 import { type HistogramSnapshot, quantileMs } from '../../contracts/histogram.ts'
 import type { BoardView } from '../board/render.ts'
+import { difference, merged, numberIn, sumOf } from '../role-figures.ts'
 import type { RoleStatus } from '../supervisor.ts'
-
-const numberIn = (stats: object | null | undefined, name: string): number => {
-  const value = (stats as Record<string, unknown> | null | undefined)?.[name]
-  return typeof value === 'number' ? value : 0
-}
-
-const sumOf = (record: unknown): number =>
-  typeof record === 'object' && record !== null
-    ? Object.values(record).reduce<number>((sum, value) => sum + (typeof value === 'number' ? value : 0), 0)
-    : 0
 
 /** Follows the roles' statistics: rates and quantiles of the last reports. */
 export const createBoardFigures = (
@@ -43,15 +34,3 @@ export const createBoardFigures = (
     }
   }
 }
-
-const merged = (snapshots: readonly HistogramSnapshot[]): HistogramSnapshot => ({
-  counts: snapshots.reduce<number[]>((sum, { counts }) => counts.map((count, i) => count + (sum[i] ?? 0)), []),
-  sum: snapshots.reduce((sum, one) => sum + one.sum, 0),
-  count: snapshots.reduce((sum, one) => sum + one.count, 0),
-})
-
-const difference = (a: HistogramSnapshot, b: HistogramSnapshot): HistogramSnapshot => ({
-  counts: a.counts.map((count, i) => Math.max(0, count - (b.counts[i] ?? 0))),
-  sum: Math.max(0, a.sum - b.sum),
-  count: Math.max(0, a.count - b.count),
-})

@@ -14,6 +14,8 @@ import { type AttackScore, type FalseAlert, scorecard, type Sighting } from '../
 import type { BoardView } from '../board/render.ts'
 import type { Config } from '../config.ts'
 import { ask } from '../control/client.ts'
+import { buildConsole } from '../desk/build-console.ts'
+import { consoleAddress, consoleLine } from '../desk/first-link.ts'
 import { startPlatform } from '../platform.ts'
 import { enrolSimulated } from '../simulated-credentials.ts'
 import { createBoardFigures } from './board-figures.ts'
@@ -51,6 +53,7 @@ export interface DemoOptions {
 
 const campaignStartMs = 15_000
 const campaignSpanMs = 60_000
+const addressEveryMs = 5_000
 const revokedName = 'retired-0001'
 
 /** The platform, a fleet and a campaign in one: the platform in its own processes, the devices and the attackers in this one, over MQTT only. */
@@ -58,6 +61,7 @@ export const startDemo = async (
   options: DemoOptions,
 ): Promise<{ readonly ok: true; readonly running: RunningDemo } | { readonly ok: false; readonly problem: string }> => {
   const { config, seed, startedAtMs, logger, onProgress } = options
+  await buildConsole(onProgress)
   const started = await startPlatform({
     config,
     masterKeyFromEnvironment: options.masterKeyFromEnvironment,
@@ -68,9 +72,15 @@ export const startDemo = async (
   if (!started.ok) return started
   const { platform } = started
   const refuse = async (problem: string): Promise<{ readonly ok: false; readonly problem: string }> => {
+    clearInterval(following)
     await platform.stop()
     return { ok: false, problem }
   }
+
+  let address = await consoleAddress(config.data)
+  if (address !== null) onProgress(consoleLine(address, config.data))
+  // The link has gone from the board once it was used.
+  const following = setInterval(() => void consoleAddress(config.data).then((now) => (address = now ?? address)), addressEveryMs)
 
   const sightings: Sighting[] = []
   const whys = new Map<string, string>()
@@ -142,6 +152,8 @@ export const startDemo = async (
         ...figures(),
         alerts: alerts.current(),
         footer: [
+          // Alone on its line: a link that is cut is none.
+          address?.link ?? `console ${address?.url ?? platform.deskUrl}`,
           `metrics http://127.0.0.1:${platform.healthPort}/metrics   data ${config.data}   npx wardwatch query --data ${config.data} 'SELECT ..'`,
           'Ctrl-C stops it; everything is kept',
         ],
@@ -149,6 +161,7 @@ export const startDemo = async (
       }),
       async stop() {
         over.abort()
+        clearInterval(following)
         await attacks.catch(() => {})
         await fleet.stop(500)
         alerts.close()

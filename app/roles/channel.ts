@@ -1,9 +1,9 @@
 import type { Logger } from '../../contracts/logger.ts'
 import type { Config } from '../config.ts'
 import { createLogger } from '../logger.ts'
+import type { RoleStatus, Stats } from '../role-status.ts'
 
-/** Statistics of a part: numbers, histograms and records of numbers, as plain JSON. */
-export type Stats = { readonly [name: string]: unknown }
+export type { Stats } from '../role-status.ts'
 
 /** What the supervisor tells a role; secrets travel only here, never in arguments or the environment. */
 export type ToRole<Options> =
@@ -14,6 +14,8 @@ export type ToRole<Options> =
       readonly logFile: string | null
       readonly options: Options
     }
+  /** How all roles are, each second: for the one that shows it. */
+  | { readonly type: 'roles'; readonly roles: readonly RoleStatus[] }
   | { readonly type: 'stop' }
 
 /** What a role tells the supervisor. */
@@ -28,6 +30,8 @@ export interface RunningRole {
   stats(): Stats
   /** Rejects when the role can't go on: the process ends and is restarted. */
   readonly failed: Promise<void>
+  /** Told how all roles are, each second; only the hub wants it. */
+  onRoles?(roles: readonly RoleStatus[]): void
   close(): Promise<void>
 }
 
@@ -58,6 +62,7 @@ export const serveRole = <Options>(start: (options: Options, logger: Logger, nam
 
   process.on('message', (message: ToRole<Options>) => {
     if (message.type === 'stop') void end(0)
+    else if (message.type === 'roles') role?.onRoles?.(message.roles)
     else void begin(message)
   })
   // The supervisor is gone without a word: whoever starts next must not meet this process at the log.

@@ -10,11 +10,14 @@ import { openStore, storeSettings } from '../../store/open.ts'
 import { createAnalyst } from '../../store/query/read-only-query.ts'
 import { sinkSettings } from '../../store/landing/settings.ts'
 import { createSink } from '../../store/sink.ts'
-import { startTriage } from '../../triage/group/follow-findings.ts'
+import { startTriage } from '../../triage/start-triage.ts'
+import { startDesk } from '../desk/start-desk.ts'
+import { deskAuthority } from '../desk/loopback.ts'
 import { controlOperations } from '../control/operations.ts'
 import { startControlServer } from '../control/server.ts'
 import { controlSocketPath } from '../control/socket-path.ts'
 import { RoleRefused, type RunningRole, serveRole } from './channel.ts'
+import { startDeskParts } from './desk-parts.ts'
 import { openLog } from './open-log.ts'
 import type { HubOptions } from './options.ts'
 
@@ -45,7 +48,16 @@ const start = async (options: HubOptions, logger: Logger): Promise<RunningRole> 
   const registry = await followRegistry({ log, directory, group: 'registry-hub', logger })
   await registry.caughtUp
   const authority = await loadAuthority({ privateKeyPem: options.authorityKeyPem, certificatePem: options.caPem }, systemClock)
-  const triage = await startTriage({ log, clock: systemClock, logger })
+  const triage = await startTriage({
+    log,
+    clock: systemClock,
+    logger,
+    clocks: options.desk.clocks,
+    describe(device) {
+      const record = directory.device(device)
+      return record === undefined ? null : { ward: record.ward, model: record.model }
+    },
+  })
   const sink = createSink({
     log,
     store,
@@ -56,6 +68,17 @@ const start = async (options: HubOptions, logger: Logger): Promise<RunningRole> 
     settings: sinkSettings.parse({}),
   })
   await sink.start()
+  const { host, names, tls, port } = options.desk
+  const parts = await startDeskParts({
+    log,
+    logger,
+    desk: triage,
+    directory,
+    store,
+    behindMs: sink.behindMs,
+    linkTo: (alert) => `${tls === null ? 'http' : 'https'}://${deskAuthority(host, names, port)}/alerts/${encodeURIComponent(alert)}`,
+  })
+  const desk = await startDesk({ log, logger, desk: triage, directory, parts, site: options.site, settings: options.desk })
   const control = await startControlServer(
     controlSocketPath(data),
     controlOperations({
@@ -63,6 +86,7 @@ const start = async (options: HubOptions, logger: Logger): Promise<RunningRole> 
       analyst: createAnalyst(store),
       sink,
       triage,
+      desk,
       directory,
       authority,
       clock: systemClock,
@@ -71,11 +95,20 @@ const start = async (options: HubOptions, logger: Logger): Promise<RunningRole> 
     logger,
   )
   return {
-    info: {},
-    stats: () => ({ ...sink.stats(), triage: triage.stats(), devices: directory.size }),
-    failed: Promise.all([registry.failed, triage.failed, sink.failed]).then(() => {}),
+    info: { deskPort: desk.port, deskUrl: desk.url },
+    stats: () => ({
+      ...sink.stats(),
+      triage: triage.stats(),
+      desk: desk.stats(),
+      paging: parts.paging.stats(),
+      devices: directory.size,
+    }),
+    failed: Promise.all([registry.failed, triage.failed, sink.failed, parts.failed]).then(() => {}),
+    onRoles: desk.onRoles,
     async close() {
+      await desk.close()
       await control.close()
+      await parts.close()
       await sink.close()
       await triage.close()
       await registry.close()

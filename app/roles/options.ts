@@ -1,3 +1,5 @@
+import type { ClockSettings } from '../../triage/clocks/settings.ts'
+
 /** What each role is told at its start: only the keys it needs (least privilege), as hex. */
 export interface LogOptions {
   readonly data: string
@@ -34,6 +36,20 @@ export interface HubOptions {
   readonly mqttPort: number
   readonly authorityKeyPem: string
   readonly caPem: string
+  readonly desk: DeskOptions
+}
+
+/** The console and its API. */
+export interface DeskOptions {
+  readonly host: string
+  readonly port: number
+  readonly names: readonly string[]
+  /** PEM; null on loopback. */
+  readonly tls: { readonly keyPem: string; readonly certificatePem: string } | null
+  readonly sessionMs: number
+  readonly idleMs: number
+  readonly linkMs: number
+  readonly clocks: ClockSettings
 }
 
 export interface BridgeOptions {

@@ -15,6 +15,7 @@ export const notifierSettings = z.discriminatedUnion('kind', [
     kind: z.literal('email'),
     host: z.string().min(1).max(253),
     port: z.int().min(1).max(65_535),
+    /** `required`: TLS from the first byte (port 465); `starttls`: nothing is sent before STARTTLS has worked; `none`: in the clear. */
     tls: z.enum(['required', 'starttls', 'none']).default('starttls'),
     user: z.string().max(200).nullable(),
     password: secret,
@@ -57,11 +58,18 @@ export const pagingRule = z.strictObject({
 export type PagingRule = z.infer<typeof pagingRule>
 export const pagingRules = z.object({ rules: z.array(pagingRule).max(50) })
 
+/** `page`: a rule asked for it. The others follow it to a channel that keeps an alert's state itself (PagerDuty). */
+export const pageKind = z.enum(['page', 'acknowledged', 'closed'])
+export type PageKind = z.infer<typeof pageKind>
+
 /** One message to one channel about one alert. */
 export const page = z.object({
+  /** A hash of alert, kind, rule, step and notifier: what the receiver gets as the key that tells a repeat. */
   id: z.string(),
+  kind: pageKind,
   alert: z.string(),
   notifier: z.string(),
+  /** Null for what is not of kind `page`. */
   rule: z.string().nullable(),
   step: z.number().int(),
   state: z.enum(['waiting', 'sent', 'failed', 'dropped']),

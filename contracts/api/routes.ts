@@ -59,11 +59,11 @@ export const routes = {
   changePassword: {
     method: 'PUT',
     path: '/session/password',
-    summary: "Sets one's own password",
+    summary: "Sets one's own password; every session of the account ends, and this one goes on under a new cookie and CSRF token",
     may: everyone,
     scope: null,
     body: access.passwordChange,
-    answer: null,
+    answer: access.me,
   },
 
   listAlerts: { ...read, path: '/alerts', summary: 'The queue', query: alerts.alertListQuery, answer: alerts.alertList },

@@ -10,6 +10,20 @@ export interface ArrowColumn {
 const bytesOf = (array: Float64Array | Int32Array | Uint8Array, elements: number): Buffer =>
   Buffer.from(array.buffer, array.byteOffset, elements * array.BYTES_PER_ELEMENT)
 
+/** Up to here a loop costs less than a call into the engine. */
+const loopLengthMax = 32
+
+/** Writes the text as UTF-8, for which there is room, and answers where it ends. */
+const writeText = (data: Buffer, text: string, at: number): number => {
+  if (text.length > loopLengthMax) return at + data.write(text, at)
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 127) return at + data.write(text, at)
+    data[at + i] = code
+  }
+  return at + text.length
+}
+
 /** A growing text column without nulls. Reused: `clear` keeps the memory. */
 export interface TextColumn {
   push(text: string): void
@@ -36,7 +50,7 @@ export const createTextColumn = (): TextColumn => {
         data.copy(grown, 0, 0, end)
         data = grown
       }
-      end += data.write(text, end)
+      end = writeText(data, text, end)
       offsets[++length] = end
     },
     at: (row) => data.toString('utf8', offsets[row]!, offsets[row + 1]!),

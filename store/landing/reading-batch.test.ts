@@ -18,7 +18,7 @@ afterAll(async () => {
   home.remove()
 })
 
-const text = fc.oneof(fc.constantFrom('dev-1', 'dev-2', ''), fc.string({ unit: 'binary', maxLength: 30 }))
+const text = fc.oneof(fc.constantFrom('dev-1', 'dev-2', ''), fc.string({ unit: 'binary', maxLength: 50 }))
 const amount = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer({ min: -500, max: 500 }))
 const names = fc.oneof(fc.constantFrom<string>(...vitalColumns), fc.constantFrom('mood', 'cvp', "o'clock", 'smörgås'))
 const time = fc.oneof(fc.integer({ min: noon - 10 ** 9, max: noon + 10 ** 9 }), fc.integer({ min: 0, max: 2 ** 48 - 1 }))

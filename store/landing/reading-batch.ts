@@ -125,7 +125,7 @@ export const createReadingBatch = (): ReadingBatch => {
           ...denseNames.map((name) => dense[name]),
           ...nullableNames.map((name) => nullable[name]),
           ...used,
-          ...usedMaps.map((name) => `JSONExtract(assumeNotNull(${name}), 'Map(LowCardinality(String), Float64)')`),
+          ...usedMaps.map((name) => `JSONExtract(assumeNotNull(${name}), 'Map(String, Float64)')`),
           `'${readingsTopic}'`,
           `fromUnixTimestamp64Milli(toInt64(${batch.landedAtMs}))`,
         ],

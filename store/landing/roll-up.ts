@@ -4,10 +4,12 @@ import { vitalColumns } from './reading-batch.ts'
 import { timeText } from './stored-values.ts'
 
 const moment = (ms: number): string => `fromUnixTimestamp64Milli(toInt64(${ms}))`
+const listOf = (names: readonly string[], expression: (name: string) => string): string => `[${names.map(expression).join(', ')}]`
 
 /**
  * Brings `readings_by_minute` up to date with the readings that landed since it was last done: every minute of a device in which one landed
- * is computed anew from all its readings. May be killed anywhere and repeated: the result is the same (migrations/0003).
+ * is computed anew from all its readings, and only for the vitals that came: of one that did not, no minute has changed. May be killed
+ * anywhere and repeated: the result is the same (migrations/0003).
  * Answers the `landed_at` up to which it is done, ms; null when nothing is new.
  */
 export const rollUp = async (client: ClickHouseClient): Promise<number | null> => {
@@ -18,19 +20,23 @@ export const rollUp = async (client: ClickHouseClient): Promise<number | null> =
   )
   const doneMs = mark?.[0] ?? 0
   const fresh = `landed_at > ${moment(doneMs)}`
-  const [range] = await readRows<[number, number, number, number]>(
+  const [range] = await readRows<[number, number, number, number, string[], number]>(
     client,
-    `SELECT count(), toUnixTimestamp64Milli(min(at)), toUnixTimestamp64Milli(max(at)), toUnixTimestamp64Milli(max(landed_at)) FROM readings WHERE ${fresh} ${ints}`,
+    `SELECT count(), toUnixTimestamp64Milli(min(at)), toUnixTimestamp64Milli(max(at)), toUnixTimestamp64Milli(max(landed_at)),
+       arrayFilter((name, times) -> times > 0, ${listOf(vitalColumns, (name) => `'${name}'`)}, ${listOf(vitalColumns, (name) => `count(${name})`)}),
+       countIf(notEmpty(other_vitals))
+     FROM readings WHERE ${fresh} ${ints}`,
   )
   if (range === undefined || range[0] === 0) return null
-  const [, firstMs, lastMs, upToMs] = range
+  const [, firstMs, lastMs, upToMs, came, others] = range
   const from = Math.floor(firstMs / 60_000) * 60_000
   const to = Math.floor(lastMs / 60_000) * 60_000 + 60_000
   const touched = `at >= ${moment(from)} AND at < ${moment(to)} AND landed_at <= ${moment(upToMs)}
       AND (device, toStartOfMinute(at)) IN (SELECT device, toStartOfMinute(at) FROM readings WHERE ${fresh} AND landed_at <= ${moment(upToMs)})`
-  const each = (expression: (name: string) => string): string => `[${vitalColumns.map(expression).join(', ')}]`
-  await client.command({
-    query: `INSERT INTO readings_by_minute
+  const each = (expression: (name: string) => string): string => listOf(came, expression)
+  if (came.length > 0)
+    await client.command({
+      query: `INSERT INTO readings_by_minute
       SELECT device, vital, minute, site, assumeNotNull(low), assumeNotNull(high), assumeNotNull(total), times
       FROM (
         SELECT device, toStartOfMinute(at) AS minute, any(site) AS site,
@@ -40,13 +46,14 @@ export const rollUp = async (client: ClickHouseClient): Promise<number | null> =
       )
       ARRAY JOIN ${each((name) => `'${name}'`)} AS vital, lows AS low, highs AS high, totals AS total, counts AS times
       WHERE times > 0`,
-  })
-  await client.command({
-    query: `INSERT INTO readings_by_minute
+    })
+  if (others > 0)
+    await client.command({
+      query: `INSERT INTO readings_by_minute
       SELECT device, vital, toStartOfMinute(at) AS minute, any(site), min(value), max(value), sum(value), count()
       FROM readings ARRAY JOIN mapKeys(other_vitals) AS vital, mapValues(other_vitals) AS value
       WHERE ${touched} AND notEmpty(other_vitals) GROUP BY device, vital, minute`,
-  })
+    })
   await client.insert({
     table: 'rollup_marks',
     format: 'JSONEachRow',

@@ -2,7 +2,9 @@ import { type AppendRecord, LogUnavailable, logKeyBytesMax } from '../../contrac
 import { createLatencyHistogram, type LatencyHistogram } from '../../contracts/histogram.ts'
 import type { AppendedKeys } from '../appended-keys.ts'
 import { partitionOfHash } from '../appended-keys.ts'
-import { createRecordBatchWriter, type EncodedKey, type RecordBatchWriter, recordFault } from '../record-batch.ts'
+import { createRecordBatchWriter, type EncodedKey, type RecordBatchWriter } from '../record-batch.ts'
+import { createLinger } from './linger.ts'
+import { checkRecord } from './topic-parcel.ts'
 
 /** One blob of a commit: records of one partition. */
 export interface CommitBlob {
@@ -21,7 +23,7 @@ export interface GroupCommitOptions {
   readonly commitBytesTarget: number
   /** A partition's records in one commit are cut into blobs of about this size: what a reader has to hold at once. */
   readonly blobBytesMax: number
-  /** Above it `append` waits before it copies, and `push` rejects. */
+  /** Above it `append` waits before it copies. */
   readonly queueBytesMax: number
   /** A steady clock, ms. */
   readonly steadyNowMs: () => number
@@ -29,7 +31,8 @@ export interface GroupCommitOptions {
 
 export interface GroupCommit {
   append(records: readonly AppendRecord[]): Promise<void>
-  push(partition: number, key: EncodedKey, value: Uint8Array, more?: Uint8Array, evenMore?: Uint8Array): Promise<void>
+  /** Appends blobs as they stand, together. They are the caller's: not to be changed until it has settled, and never changed here. */
+  appendBlobs(blobs: readonly CommitBlob[], records: number, bytes: number): Promise<void>
   stats(): GroupCommitStats
   /** The time from the start of a commit to its end. */
   readonly latency: LatencyHistogram
@@ -49,6 +52,8 @@ export interface GroupCommitStats {
 
 interface Commit {
   readonly blobs: CommitBlob[]
+  /** Those of `blobs` that are this file's own. */
+  readonly own: RecordBatchWriter[]
   /** The blob that a partition's next record goes to. */
   readonly open: (RecordBatchWriter | undefined)[]
   records: number
@@ -63,23 +68,12 @@ interface WaitingAppend {
   readonly resolve: (settled: Promise<void>) => void
 }
 
+const nothing = Buffer.alloc(0)
 const sparesMax = 16
 /** After a commit that failed the next one waits so long: a full disk is not asked a thousand times a second. */
 const failurePauseMs = 100
 
-/** A probe for company that failed is not repeated for 2, 4, 8 .. commits, at most this power of two. */
-const failedProbesMax = 6
-
-/**
- * Gathers appends into commits, one at a time in flight.
- *
- * A commit's price is its flush (0.3-0.5 ms of CPU here, however little is in it), so how long to wait for company matters more
- * than anything else, and the linger finds itself. What tells is *when* company came. Readings of a fleet keep coming: the last one
- * came just before the linger's end, so a longer one pays, and it doubles up to `lingerMsMax`. Callers that wait for their
- * acknowledgement come at once after it and then no more: waiting is in vain, and the linger halves down to none.
- * Whether a linger would pay is probed when something waits at the end of a commit, with growing pauses between failed probes.
- * The linger counts from the start of the commit before, so a slow disk adds nothing to it.
- */
+/** Gathers appends into commits, one at a time in flight. How long one waits for company is in `linger.ts`. */
 export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
   const { partitions, keys, lingerMsMax, commitBytesTarget, blobBytesMax, queueBytesMax, steadyNowMs } = options
   const latency = createLatencyHistogram()
@@ -91,13 +85,8 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
   /** After a failure: when to try again. */
   let pausedUntilMs = -Infinity
   let closed = false
-  let lingerMs = 0
   let lastStartMs = -Infinity
-  let lingerBeganMs = 0
-  /** When somebody last called during the linger; its beginning when nobody did. */
-  let lastCallMs = 0
-  let failedProbes = 0
-  let commitsToProbe = 0
+  const linger = createLinger(lingerMsMax)
   let timer: ReturnType<typeof setTimeout> | undefined
   let turnAsked = false
   let queueBytes = 0
@@ -116,6 +105,7 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     current = {
       blobs: [],
+      own: [],
       open: new Array<RecordBatchWriter | undefined>(partitions).fill(undefined),
       records: 0,
       bytes: 0,
@@ -126,20 +116,24 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
     return current
   }
 
-  const place = (commit: Commit, partition: number, key: EncodedKey, value: Uint8Array, more?: Uint8Array, evenMore?: Uint8Array): void => {
+  const count = (commit: Commit, records: number, bytes: number): void => {
+    commit.bytes += bytes
+    commit.records += records
+    queueBytes += bytes
+    queueRecords += records
+  }
+
+  const place = (commit: Commit, partition: number, key: EncodedKey, value: Uint8Array): void => {
     let writer = commit.open[partition]
     if (writer === undefined) {
       writer = spares.pop() ?? createRecordBatchWriter()
       commit.open[partition] = writer
       commit.blobs.push({ partition, records: writer })
+      commit.own.push(writer)
     }
     const before = writer.length()
-    writer.push(key, value, more, evenMore)
-    const added = writer.length() - before
-    commit.bytes += added
-    commit.records++
-    queueBytes += added
-    queueRecords++
+    writer.push(key.bytes, key.hash, value, nothing, 0, 0)
+    count(commit, 1, writer.length() - before)
     if (writer.length() >= blobBytesMax) commit.open[partition] = undefined
   }
 
@@ -167,7 +161,7 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
         inFlight = false
         queueBytes -= commit.bytes
         queueRecords -= commit.records
-        for (const { records } of commit.blobs) {
+        for (const records of commit.own) {
           records.clear()
           if (spares.length < sparesMax) spares.push(records)
         }
@@ -175,7 +169,7 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
           const next = waitingAppends.shift()!
           next.resolve(appendNow(next.records))
         }
-        if (current !== null && full.length === 0) probe()
+        if (current !== null && full.length === 0) linger.probe(steadyNowMs() - lastStartMs)
         consider()
       })
   }
@@ -189,26 +183,6 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
     if (next !== undefined) start(next)
   }
 
-  /** A commit has ended and something waits: once in a while, makes it wait a little to see whether more comes. */
-  const probe = (): void => {
-    const shortest = steadyNowMs() - lastStartMs + 1
-    if (lingerMs >= shortest || shortest > lingerMsMax || commitsToProbe-- > 0) return
-    lingerMs = shortest
-  }
-
-  const adaptLinger = (nowMs: number): void => {
-    const span = nowMs - lingerBeganMs
-    const silence = nowMs - lastCallMs
-    if (full.length > 0 || silence < span / 3) {
-      lingerMs = Math.min(lingerMsMax, lingerMs * 2)
-      failedProbes = 0
-    } else if (silence > (span * 2) / 3) {
-      lingerMs = lingerMs < 2 ? 0 : lingerMs / 2
-      failedProbes = Math.min(failedProbesMax, failedProbes + 1)
-      commitsToProbe = 2 ** failedProbes
-    }
-  }
-
   /** At the end of a turn, at the end of a commit, at the end of a linger: starts a commit when it is due. */
   const consider = (lingerIsOver = false): void => {
     if (inFlight) return
@@ -220,18 +194,17 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
     }
     const nowMs = steadyNowMs()
     const pauseMs = pausedUntilMs - nowMs
-    const dueInMs = Math.max(pauseMs, lastStartMs + lingerMs - nowMs)
+    const dueInMs = Math.max(pauseMs, lastStartMs + linger.ms - nowMs)
     // Timers tick in whole milliseconds, and may come early: what is due within half of one is due.
     if (lingerIsOver || closed || dueInMs < 0.5 || (pauseMs < 0.5 && (full.length > 0 || current!.bytes >= commitBytesTarget))) {
       if (timer !== undefined) {
         clearTimeout(timer)
         timer = undefined
-        adaptLinger(nowMs)
+        linger.ended(nowMs, full.length > 0)
       }
       startNext()
     } else if (timer === undefined) {
-      lingerBeganMs = nowMs
-      lastCallMs = nowMs
+      linger.began(nowMs)
       timer = setTimeout(() => consider(true), dueInMs)
     }
   }
@@ -239,7 +212,7 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
   const asked = (commit: Commit): void => {
     if (turnAsked || inFlight) return
     if (timer !== undefined) {
-      lastCallMs = steadyNowMs()
+      linger.called(steadyNowMs())
       if (commit.bytes < commitBytesTarget) return
     }
     turnAsked = true
@@ -247,13 +220,6 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
       turnAsked = false
       consider()
     })
-  }
-
-  const check = (partition: number, keyBytes: number, valueBytes: number): void => {
-    const fault = recordFault(keyBytes, valueBytes)
-    if (fault !== null) throw new RangeError(fault)
-    if (!Number.isInteger(partition) || partition < 0 || partition >= partitions)
-      throw new RangeError(`there is no partition ${partition}, only ${partitions}`)
   }
 
   const appendNow = (records: readonly AppendRecord[]): Promise<void> => {
@@ -272,26 +238,25 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
       if (closed) throw new LogUnavailable('closed', 'the log is closed')
       // Everything is checked before anything is placed. A key far too long is told without being remembered.
       for (const { key, value, partition } of records)
-        check(partition ?? 0, key.length > logKeyBytesMax ? key.length : keys.encode(key).bytes.length, value.length)
+        checkRecord(partitions, partition ?? 0, key.length > logKeyBytesMax ? key.length : keys.encode(key).bytes.length, value.length)
       if (records.length === 0) return
       if (queueBytes < queueBytesMax && waitingAppends.length === 0) return appendNow(records)
       return new Promise((resolve) => waitingAppends.push({ records, resolve }))
     },
-    push(partition, key, value, more, evenMore) {
-      check(
-        partition,
-        key.bytes.length,
-        value.length + (more === undefined ? 0 : more.length) + (evenMore === undefined ? 0 : evenMore.length),
-      )
+    appendBlobs(blobs, records, bytes) {
       if (closed) return Promise.reject(new LogUnavailable('closed', 'the log is closed'))
-      if (queueBytes >= queueBytesMax)
-        return Promise.reject(new LogUnavailable('io', `${queueBytes} bytes wait for the disk already, at most ${queueBytesMax} may`))
+      if (blobs.length === 0) return Promise.resolve()
       const commit = openCommit()
-      place(commit, partition, key, value, more, evenMore)
+      for (const blob of blobs) {
+        commit.blobs.push(blob)
+        // What comes next stands after it.
+        commit.open[blob.partition] = undefined
+      }
+      count(commit, records, bytes)
       asked(commit)
       return commit.settled
     },
-    stats: () => ({ commits, failures, records: recordsWritten, bytes: bytesWritten, queueBytes, queueRecords, lingerMs }),
+    stats: () => ({ commits, failures, records: recordsWritten, bytes: bytesWritten, queueBytes, queueRecords, lingerMs: linger.ms }),
     async close() {
       closed = true
       if (inFlight || current !== null || full.length > 0 || waitingAppends.length > 0) {

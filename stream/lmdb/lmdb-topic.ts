@@ -1,10 +1,12 @@
 import { logTopics, type LogTopicName } from '../../contracts/log-topics.ts'
+import type { LogParcel } from '../../contracts/log-parcel.ts'
 import type { Sealer } from '../../contracts/secrets.ts'
 import type { AppendedKeys } from '../appended-keys.ts'
 import { asUnavailable, openEnvironment } from './environment.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { createOpeningGate, type OpeningGate } from './opening-gate.ts'
 import type { Retained } from './retention.ts'
+import { createTopicParcel } from './topic-parcel.ts'
 import { createTopicStore, type TopicStore } from './topic-store.ts'
 
 export interface LmdbTopicOptions {
@@ -28,6 +30,7 @@ export interface OpenedTopic extends Retained {
 /** One topic of the log: its environment, opened when it is first needed, and the commits to it. */
 export interface LmdbTopic {
   readonly commit: GroupCommit
+  createParcel(): LogParcel
   /** Rejects with `LogUnavailable`, and may be tried again. */
   open(): Promise<OpenedTopic>
   /** The same, for who knows that it is open. */
@@ -76,6 +79,12 @@ export const createLmdbTopic = (options: LmdbTopicOptions): LmdbTopic => {
 
   return {
     commit,
+    createParcel: () =>
+      createTopicParcel({
+        partitions,
+        blobBytesMax: options.blobBytesMax,
+        append: (blobs, records, bytes) => commit.appendBlobs(blobs, records, bytes),
+      }),
     open,
     opened() {
       if (here === null) throw new Error(`${topic} is not open`)

@@ -6,7 +6,7 @@ import { quantileMs } from '../../contracts/histogram.ts'
 import { type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
 import { type Logger, silentLogger } from '../../contracts/logger.ts'
 import type { Sealer } from '../../contracts/secrets.ts'
-import { createAppendedKeys, encodeKeyBytes } from '../appended-keys.ts'
+import { createAppendedKeys } from '../appended-keys.ts'
 import type { PartitionSource } from '../partition-source.ts'
 import { readRange } from '../read-range.ts'
 import { createKeyCache } from '../record-batch.ts'
@@ -30,7 +30,7 @@ export interface LmdbLogOptions {
   readonly commitBytesTarget?: number
   /** Records of one partition and commit are cut into blobs of about this size. Default 512 KiB. */
   readonly blobBytesMax?: number
-  /** Bytes that may wait for the disk, per topic: above it `append` waits before it copies and `push` rejects. Default 128 MiB. */
+  /** Bytes that may wait for the disk, per topic: above it `append` waits before it copies; a parcel's are its writer's to limit. Default 128 MiB. */
   readonly queueBytesMax?: number
   /** How often to look for appends of other processes while they come; six times that while they don't. Default 5. */
   readonly pollMs?: number
@@ -129,11 +129,7 @@ export const openLmdbLog = async (options: LmdbLogOptions): Promise<EventLog> =>
       alive()
       return topicOf(topic).commit.append(records)
     },
-    createAppender(topic) {
-      alive()
-      const { commit } = topicOf(topic)
-      return { push: (partition, key, value, more, evenMore) => commit.push(partition, encodeKeyBytes(key), value, more, evenMore) }
-    },
+    createParcel: (topic) => topicOf(topic).createParcel(),
     async consume(consume) {
       alive()
       await openAll(consume.topics)

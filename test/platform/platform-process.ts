@@ -45,6 +45,8 @@ export const startPlatformProcess = async (options: {
     String(options.mqttPort),
     '--metrics-port',
     '0',
+    '--desk-port',
+    '0',
     ...(options.runtime === undefined ? [] : ['--runtime', options.runtime]),
     ...(options.flags ?? []),
   ]

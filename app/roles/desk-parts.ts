@@ -1,0 +1,48 @@
+import { systemClock } from '../../contracts/clock.ts'
+import type { DeskHistory } from '../../contracts/desk-history.ts'
+import type { EventLog } from '../../contracts/event-log.ts'
+import type { Logger } from '../../contracts/logger.ts'
+import type { PagingDesk } from '../../contracts/paging-desk.ts'
+import type { Directory } from '../../registry/fold.ts'
+import { createDeskHistory } from '../../store/desk/desk-history.ts'
+import type { Store } from '../../store/open.ts'
+import { startPaging } from '../../triage/notify/start-paging.ts'
+import type { Triage } from '../../triage/start-triage.ts'
+
+export interface DeskParts {
+  readonly history: DeskHistory
+  readonly paging: PagingDesk
+  /** Rejects when one of them can't go on. */
+  readonly failed: Promise<void>
+  close(): Promise<void>
+}
+
+/** The pager and the desk's view of ClickHouse. @param linkTo where the console shows an alert */
+export const startDeskParts = async (parts: {
+  readonly log: EventLog
+  readonly logger: Logger
+  readonly desk: Triage
+  readonly directory: Directory
+  readonly store: Store
+  readonly behindMs: () => number | null
+  readonly linkTo: (alert: string) => string
+}): Promise<DeskParts> => {
+  const { log, logger, desk, directory, store, behindMs, linkTo } = parts
+  const history = createDeskHistory({ store, clock: systemClock, logger, behindMs })
+  const paging = await startPaging({
+    log,
+    desk,
+    logger,
+    linkTo,
+    modelOf: (device) => directory.device(device)?.model ?? null,
+  })
+  return {
+    history,
+    paging,
+    failed: paging.failed,
+    async close() {
+      await paging.close()
+      await history.close()
+    },
+  }
+}

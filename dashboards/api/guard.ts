@@ -1,0 +1,78 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Route } from '../../contracts/api/routes.ts'
+import type { Principal } from '../accounts/principal.ts'
+import { sameText } from '../accounts/secrets.ts'
+import { addressKey } from '../accounts/sign-in-delay.ts'
+import type { Cookies } from './cookies.ts'
+import { createHostCheck } from './host-check.ts'
+import type { InFlight } from './in-flight.ts'
+import type { ApiLimits } from './limits.ts'
+import { mayUse } from './may-use.ts'
+import { sameOrigin } from './origin-check.ts'
+import type { ApiParts } from './parts.ts'
+import type { SendProblem } from './problem-reply.ts'
+import { createRateLimit } from './rate-limit.ts'
+import { busy, later, refuse, type Refusal } from './refusal.ts'
+import { whoAsks } from './who-asks.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The table's row; absent for the console's files. */
+    route?: Route
+  }
+}
+
+const askers = new WeakMap<FastifyRequest, Principal>()
+
+/** Who passed the door; null on public routes. */
+export const whoOf = (request: FastifyRequest): Principal | null => askers.get(request) ?? null
+
+interface Door {
+  readonly parts: Pick<ApiParts, 'accounts' | 'clock' | 'names'>
+  readonly limits: ApiLimits
+  readonly headers: Readonly<Record<string, string>>
+  readonly cookies: Pick<Cookies, 'session'>
+  readonly inFlight: InFlight
+  readonly sendProblem: SendProblem
+}
+
+const changes = (method: string): boolean => method !== 'GET' && method !== 'HEAD'
+
+/** The one door that every request passes before anything is read of its body: name, size, origin, who asks, whether they may, how often. */
+export const guardRequests = (app: FastifyInstance, { parts, limits, headers, cookies, inFlight, sendProblem }: Door): void => {
+  const hostIsOurs = createHostCheck(parts.names)
+  const tls = 'strict-transport-security' in headers
+  const perAsker = createRateLimit(parts.clock, limits.requestsPerSecondMax, limits.requestsBurstMax)
+  // Whoever is not signed in has little to ask.
+  const perStranger = createRateLimit(parts.clock, 20, 100)
+
+  const check = (request: FastifyRequest, route: Route | undefined): Refusal | null => {
+    if (!hostIsOurs(request.headers.host))
+      return refuse(421, 'host', 'The desk is not called that', { detail: 'The setting desk.names lists its names.' })
+    if (request.url.length > limits.urlBytesMax) return refuse(414, 'url', 'The address is too long')
+    if (route === undefined) return null
+    if (changes(request.method) && request.headers.authorization === undefined && !sameOrigin(request.headers, tls))
+      return refuse(403, 'origin', 'This comes from another site')
+    const who = route.may === 'public' ? null : whoAsks(request, parts.accounts, cookies)
+    const wait = who === null ? perStranger.take(addressKey(request.ip)) : perAsker.take(who.kind === 'session' ? who.session : who.token)
+    if (wait > 0) return later(wait)
+    const refusal = mayUse(route, who)
+    if (refusal !== null || who === null) return refusal
+    if (who.kind === 'session' && changes(request.method)) {
+      const token = request.headers['x-csrf-token']
+      if (typeof token !== 'string' || !sameText(token, who.csrfToken))
+        return refuse(403, 'csrf', 'The header x-csrf-token is missing or wrong', { detail: 'GET /api/v1/session answers it.' })
+    }
+    askers.set(request, who)
+    return null
+  }
+
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers(headers).header('x-request-id', request.id)
+    const route = request.routeOptions.config.route
+    if (request.url.startsWith('/api')) void reply.header('cache-control', 'no-store')
+    const refusal = inFlight.enter(reply.raw, request.ip) ? check(request, route) : busy()
+    if (refusal !== null) return sendProblem(request, reply, refusal)
+    return undefined
+  })
+}

@@ -1,0 +1,35 @@
+import type { Pipeline } from '../../contracts/api/pipeline.ts'
+import type { Clock } from '../../contracts/clock.ts'
+import type { DeskHistory } from '../../contracts/desk-history.ts'
+import type { Logger } from '../../contracts/logger.ts'
+import type { PagingDesk } from '../../contracts/paging-desk.ts'
+import type { TriageDesk } from '../../contracts/triage-desk.ts'
+import type { Directory } from '../../registry/fold.ts'
+import type { Accounts } from '../accounts/open-accounts.ts'
+import type { ApiLimits } from './limits.ts'
+
+/** What the API stands on. It reads no setting, no environment and no clock of its own. */
+export interface ApiParts {
+  readonly desk: TriageDesk
+  readonly history: DeskHistory
+  readonly paging: PagingDesk
+  readonly directory: Directory
+  readonly accounts: Accounts
+  /** The data's way as it is now. */
+  readonly pipeline: () => Pipeline
+  /** A detector's own page as text. */
+  readonly runbook: (detector: string) => string | null
+  readonly clock: Clock
+  readonly logger: Logger
+  /** A short id that nobody has: of requests and bulk actions. */
+  readonly newId: () => string
+  /** The platform's name, for the top bar. */
+  readonly site: string
+  /** Where the built console lies. */
+  readonly consoleDirectory: string
+  /** Host names that the desk may be called by, besides loopback's. */
+  readonly names: readonly string[]
+  /** PEM; null: plain HTTP, which is for loopback only. */
+  readonly tls: { readonly keyPem: string; readonly certificatePem: string } | null
+  readonly limits?: Partial<ApiLimits>
+}

@@ -1,0 +1,32 @@
+import type { Handlers } from '../handler.ts'
+import type { ApiParts } from '../parts.ts'
+import { notFound, refuse, type Refusal } from '../refusal.ts'
+
+type Ids = 'listNotifiers' | 'putNotifier' | 'deleteNotifier' | 'testNotifier' | 'pagingRules' | 'putPagingRules' | 'listPages'
+
+const idPattern = /^[a-z0-9][a-z0-9-]{0,47}$/
+
+export const pagingRoutes = ({ paging }: Pick<ApiParts, 'paging'>): Handlers<Ids> => {
+  const exists = (id: string): boolean => paging.notifiers().some((notifier) => notifier.id === id)
+  const refused = (problem: string): Refusal => refuse(409, 'paging', 'That can not be done', { detail: problem })
+  return {
+    listNotifiers: () => ({ answer: { items: [...paging.notifiers()] } }),
+    async putNotifier({ who, at, body }) {
+      if (!idPattern.test(at.id)) return refuse(400, 'invalid', 'A channel is named with lower-case letters, digits and -')
+      const put = await paging.putNotifier(who.account, at.id, body)
+      return put.ok ? { answer: put.notifier } : refused(put.problem)
+    },
+    async deleteNotifier({ who, at }) {
+      if (!exists(at.id)) return notFound('channel')
+      const deleted = await paging.deleteNotifier(who.account, at.id)
+      return deleted.ok ? { answer: undefined } : refused(deleted.problem)
+    },
+    testNotifier: async ({ at }) => (exists(at.id) ? { answer: await paging.test(at.id) } : notFound('channel')),
+    pagingRules: () => ({ answer: { rules: [...paging.rules()] } }),
+    async putPagingRules({ who, body }) {
+      const put = await paging.putRules(who.account, body.rules)
+      return put.ok ? { answer: { rules: [...paging.rules()] } } : refused(put.problem)
+    },
+    listPages: () => ({ answer: { items: [...paging.pages()] } }),
+  }
+}

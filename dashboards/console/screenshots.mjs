@@ -1,0 +1,149 @@
+// Screenshots of every screen in both themes and three sizes, with axe-core run on each: `npm run screenshots -- [--url URL --link SIGN_IN_LINK]
+// [--out screenshots] [--only NAME]`. Without --url it starts the desk's server over made-up alerts (dev/look.ts). Ends with 1 when axe finds
+// something serious, the console tells an error, or the CSP stops something.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { nodeBinary } from '../../app/runtime-binaries.mjs'
+import { ensureConsole } from './build.mjs'
+
+const sizes = { wide: [1920, 1080], laptop: [1280, 720], phone: [390, 844] }
+const themes = ['dark', 'light']
+const settleMs = 900
+
+const node = nodeBinary()
+if (node === null) throw new Error('screenshots need Node 26: `npm ci` brings it')
+if (node !== process.execPath) process.exit(spawnSync(node, process.argv.slice(1), { stdio: 'inherit' }).status ?? 1)
+
+const { values: options } = parseArgs({
+  options: {
+    url: { type: 'string' },
+    link: { type: 'string' },
+    out: { type: 'string', default: 'screenshots' },
+    only: { type: 'string' },
+    size: { type: 'string' },
+    theme: { type: 'string' },
+    'no-axe': { type: 'boolean', default: false },
+  },
+})
+const built = await ensureConsole({ log: (line) => process.stdout.write(`${line}\n`) })
+if (!built.ok) throw new Error(built.problem)
+
+const look = options.url === undefined ? await (await import('./dev/look.ts')).startLook(0) : null
+const base = look?.url ?? options.url
+const { chromium } = await import('playwright-core')
+const { default: axe } = await import('axe-core')
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
+const browser = await chromium.launch({ ...(executablePath === undefined ? {} : { executablePath }), args: ['--no-sandbox'] })
+mkdirSync(options.out, { recursive: true })
+
+const problems = []
+const context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: false, reducedMotion: 'reduce' })
+const page = await context.newPage()
+let where = 'sign-in'
+page.on('console', (message) => {
+  if (message.type() !== 'error' && message.type() !== 'warning') return
+  // The browser's own line for a 401 before signing in.
+  if (/status of 401/.test(message.text())) return
+  problems.push(`${where}: console: ${message.text()}`)
+})
+page.on('pageerror', (error) => problems.push(`${where}: ${error.message}`))
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+const press =
+  (...keys) =>
+  async () => {
+    for (const key of keys) {
+      await page.keyboard.press(key)
+      await wait(60)
+    }
+    await wait(settleMs)
+  }
+const firstDevice = async () => {
+  const { items } = await page.evaluate(async () => (await fetch('/api/v1/alerts?limit=50')).json())
+  return items.find(({ model }) => model !== null)?.device ?? items[0]?.device ?? 'none'
+}
+const firstAlert = async () => (await page.evaluate(async () => (await fetch('/api/v1/alerts?limit=1')).json())).items[0]?.id ?? 'none'
+
+const signIn = async () => {
+  await page.goto(`${base}/sign-in`)
+  await shots('sign-in', null)
+  await page.goto('about:blank')
+  await page.goto(look === null ? options.link : await look.link('rosa'))
+  await page.waitForURL('**/alerts**')
+}
+
+const audit = async (name) => {
+  if (options['no-axe']) return
+  // Through the debugger, which the CSP does not stop: the page's own policy stays on.
+  await page.evaluate(axe.source)
+  const found = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] })
+    return violations.map(({ id, impact, nodes }) => ({
+      id,
+      impact,
+      at: nodes.slice(0, 3).map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary}`),
+    }))
+  })
+  for (const { id, impact, at } of found) {
+    const line = `${name}: axe ${impact} ${id}\n    ${at.join('\n    ').replaceAll('\n', '\n      ')}`
+    if (impact === 'serious' || impact === 'critical') problems.push(line)
+    else process.stdout.write(`${line}\n`)
+  }
+}
+
+const shots = async (name, path, act) => {
+  if (options.only !== undefined && !name.startsWith(options.only)) return
+  for (const theme of themes) {
+    if (options.theme !== undefined && options.theme !== theme) continue
+    for (const [size, [width, height]] of Object.entries(sizes)) {
+      if (options.size !== undefined && options.size !== size) continue
+      where = `${name}-${size}-${theme}`
+      await page.setViewportSize({ width, height })
+      await page.evaluate((chosen) => localStorage.setItem('wardwatch.preferences', JSON.stringify({ theme: chosen })), theme)
+      if (path === null) await page.reload()
+      else await page.goto(`${base}${path}`)
+      await wait(settleMs)
+      await act?.()
+      await page.screenshot({ path: join(options.out, `${where}.png`) })
+      await audit(where)
+    }
+  }
+}
+
+try {
+  await signIn()
+  const device = encodeURIComponent(await firstDevice())
+  const alert = encodeURIComponent(await firstAlert())
+  await shots('alerts', '/alerts', press('j', 'j', 'j', 'j'))
+  await shots('alerts-marked', '/alerts?sort=newest', press('Shift+J', 'Shift+J', 'x'))
+  await shots('alerts-closed', '/alerts?tab=closed')
+  await shots('alerts-empty', '/alerts?q=nothing-is-like-this')
+  await shots('alert', `/alerts/${alert}`)
+  await shots('alert-close', `/alerts/${alert}`, press('e'))
+  await shots('alert-snooze', `/alerts/${alert}`, press('z'))
+  await shots('alert-contain', `/alerts/${alert}`, press('q'))
+  await shots('alert-suppress', `/alerts/${alert}`, press('s'))
+  await shots('keys', '/alerts', press('?'))
+  await shots('palette', '/alerts', async () => {
+    await press('/')()
+    await page.keyboard.type('icu')
+    await wait(500)
+  })
+  await shots('devices', '/devices')
+  await shots('device', `/devices/${device}`)
+  await shots('device-vitals', `/devices/${device}`, press('2'))
+  await shots('device-connections', `/devices/${device}`, press('3'))
+  await shots('device-alerts', `/devices/${device}`, press('4'))
+  await shots('pipeline', '/pipeline')
+  for (const section of ['you', 'accounts', 'tokens', 'paging', 'suppressions']) await shots(`settings-${section}`, `/settings/${section}`)
+} finally {
+  await browser.close()
+  await look?.stop()
+}
+for (const problem of problems) process.stderr.write(`${problem}\n`)
+process.stdout.write(
+  `screenshots are in ${options.out}; ${problems.length === 0 ? 'axe, console and CSP are clean' : `${problems.length} problems`}\n`,
+)
+process.exit(problems.length === 0 ? 0 : 1)

@@ -1,0 +1,55 @@
+import type { QueryClient } from '@tanstack/react-query'
+import type { AlertDetail, AlertView, TimelineEntry } from '../../../../contracts/api/alerts.ts'
+import type { Answer } from '../../../../contracts/api/routes.ts'
+import { withChanges, type Attention, type Change, type QueueModel, type Surroundings } from './queue-model.ts'
+import { queryOf, type QueueView } from './queue-view.ts'
+
+export const queueKey = (view: QueueView) => ['queue', queryOf(view)] as const
+
+/** Where the queue that is on the screen stands; null when none is. */
+export interface ShownQueue {
+  readonly view: QueueView
+  readonly attention: () => Attention
+}
+
+/** The one place that writes alerts into TanStack Query's cache. */
+export interface AlertCache {
+  apply(changes: readonly Change[]): void
+  addToTimeline(alert: string, entry: TimelineEntry): void
+  /** What the cache holds of an alert. */
+  find(id: string): AlertView | undefined
+  shown: ShownQueue | null
+  me: string
+}
+
+export const createAlertCache = (client: QueryClient, nowMs: () => number): AlertCache => {
+  const cache: AlertCache = {
+    shown: null,
+    me: '',
+    apply: (changes) => {
+      const { shown } = cache
+      if (shown !== null) {
+        const around: Surroundings = { ...shown.attention(), view: shown.view, me: cache.me, nowMs: nowMs() }
+        client.setQueryData<QueueModel>(queueKey(shown.view), (model) => model && withChanges(model, changes, around))
+      }
+      for (const { alert, force } of changes)
+        client.setQueryData<AlertDetail>(['alert', alert.id], (detail) =>
+          detail && (force === true || alert.sequence >= detail.alert.sequence) ? { ...detail, alert } : detail,
+        )
+    },
+    addToTimeline: (alert, entry) =>
+      client.setQueryData<Answer<'alertTimeline'>>(['timeline', alert], (timeline) =>
+        timeline === undefined || timeline.items.some(({ sequence }) => sequence === entry.sequence)
+          ? timeline
+          : { ...timeline, items: [entry, ...timeline.items].sort((a, b) => b.sequence - a.sequence) },
+      ),
+    find: (id) => {
+      const detail = client.getQueryData<AlertDetail>(['alert', id])
+      if (cache.shown === null) return detail?.alert
+      const model = client.getQueryData<QueueModel>(queueKey(cache.shown.view))
+      const row = model?.rows.find(({ alert }) => alert.id === id)?.alert
+      return row !== undefined && (detail === undefined || row.sequence >= detail.alert.sequence) ? row : detail?.alert
+    },
+  }
+  return cache
+}

@@ -1,0 +1,37 @@
+import type { Alert } from '../../contracts/alert.ts'
+import { platformActor } from '../../contracts/case-event.ts'
+
+/** An alert for tests and samples, with what differs. */
+export const sampleAlert = (change: Partial<Alert> & { readonly id: string; readonly openedAt: number }): Alert => ({
+  detector: 'level-shift',
+  title: 'Heart rate shifted',
+  device: 'pump-0001',
+  site: 'north',
+  severity: 'high',
+  score: 0.87,
+  count: 1,
+  firstSeen: change.openedAt,
+  lastSeen: change.openedAt,
+  why: 'heartRate went from 72.1 to 118.4 /min within 40 s, 9.3 times what is usual for this device',
+  evidence: [{ feature: 'heartRate', observed: 118.4, expected: 72.1, unit: '/min' }],
+  attack: ['T0832'],
+  controls: ['A.8.16'],
+  state: 'new',
+  owner: null,
+  acknowledgedAt: null,
+  acknowledgedBy: null,
+  containedAt: null,
+  snoozedUntil: null,
+  closedAt: null,
+  closedBy: null,
+  verdict: null,
+  reason: null,
+  notes: 0,
+  due: { acknowledgeBy: change.openedAt + 3_600_000, containBy: change.openedAt + 14_400_000 },
+  breached: { acknowledge: null, contain: null },
+  previous: null,
+  sequence: 0,
+  version: 0,
+  lastChange: { type: 'finding.folded', actor: platformActor, at: change.openedAt },
+  ...change,
+})
