@@ -89,12 +89,12 @@ export const createRedeliveryFilter = (settings: Partial<RedeliverySettings> = {
 
   const offer = (device: string, reading: Delivery): 'first' | 'again' => {
     let recent = byDevice.get(device)
-    if (recent === undefined) {
+    if (recent !== undefined) recent[heard] = 1
+    else {
       if (byDevice.size >= devicesMax) forgetOne()
       recent = emptyRecent(Math.min(slotsAtFirst, perDeviceMax))
       byDevice.set(device, recent)
     }
-    recent[heard] = 1
     if (isHeld(recent, reading)) return 'again'
     if (recent[held] === slotsOf(recent) && recent[held] < perDeviceMax) recent = grown(device, recent)
     const next = recent[at]!

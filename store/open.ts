@@ -14,7 +14,7 @@ export const storeSettings = z.object({
 })
 export type StoreSettings = z.infer<typeof storeSettings>
 
-/** The ClickHouse tables, migrated and ready. The sink lands into it, `queries.ts` and `query/read-only-query.ts` ask it. */
+/** The ClickHouse tables, migrated and ready. The sink lands into it, `desk/` and `query/read-only-query.ts` ask it. */
 export interface Store extends StoreConnection {
   readonly database: string
 }

@@ -2,10 +2,8 @@
 // [--out screenshots] [--only NAME]`. Without --url it starts the desk's server over made-up alerts (dev/look.ts). Ends with 1 when axe finds
 // something serious, the console tells an error, or the CSP stops something.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { nodeBinary } from '../../app/runtime-binaries.mjs'
 import { ensureConsole } from './build.mjs'
@@ -35,7 +33,7 @@ if (!built.ok) throw new Error(built.problem)
 const look = options.url === undefined ? await (await import('./dev/look.ts')).startLook(0) : null
 const base = look?.url ?? options.url
 const { chromium } = await import('playwright-core')
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const { default: axe } = await import('axe-core')
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
 const browser = await chromium.launch({ ...(executablePath === undefined ? {} : { executablePath }), args: ['--no-sandbox'] })
 mkdirSync(options.out, { recursive: true })
@@ -79,7 +77,7 @@ const signIn = async () => {
 const audit = async (name) => {
   if (options['no-axe']) return
   // Through the debugger, which the CSP does not stop: the page's own policy stays on.
-  await page.evaluate(axeSource)
+  await page.evaluate(axe.source)
   const found = await page.evaluate(async () => {
     const { violations } = await window.axe.run(document, { resultTypes: ['violations'] })
     return violations.map(({ id, impact, nodes }) => ({

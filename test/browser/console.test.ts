@@ -194,7 +194,7 @@ describe.skipIf(noBrowser !== null)(`the console in Chromium${noBrowser === null
     await viewer.getByRole('heading', { name: /Rogue device/ }).waitFor()
     await viewer.keyboard.press('a')
     await viewer
-      .getByText(/needs the role analyst/)
+      .getByText(/needs the role analyst/i)
       .first()
       .waitFor()
     await viewer.context().close()

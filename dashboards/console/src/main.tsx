@@ -8,12 +8,15 @@ import './styles/alert.css'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
-import { createDesk, DeskProvider } from './desk.tsx'
+import { createDesk } from './create-desk.ts'
+import { showFailure, watchForFailure } from './failure.ts'
+import { DeskProvider } from './desk.ts'
 
 const desk = createDesk(window)
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
-createRoot(root).render(
+watchForFailure(window)
+createRoot(root, { onUncaughtError: (error) => showFailure(root, error) }).render(
   <QueryClientProvider client={desk.queryClient}>
     <DeskProvider value={desk}>
       <App />

@@ -1,6 +1,6 @@
 import { ArrowLeft } from 'lucide-react'
 import { Link, useLocation } from 'wouter'
-import { useKeys } from '../keys/keyboard.ts'
+import { useKeys } from '../keys/use-keys.ts'
 import { usePeople } from '../state/use-people.ts'
 import { AlertPanel } from './alert-panel.tsx'
 import { useAlert } from './use-alert.ts'

@@ -1,7 +1,7 @@
 import { HeartPulse } from 'lucide-react'
 import { lazy, Suspense } from 'react'
 import type { AlertView } from '../../../../contracts/api/alerts.ts'
-import { useNowMs } from '../live/clock.ts'
+import { useNowMs } from '../live/use-now.ts'
 import { emphasise } from '../parts/emphasis.ts'
 import { span } from '../parts/format.ts'
 import { Late } from '../parts/late.tsx'

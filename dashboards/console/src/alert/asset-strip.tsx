@@ -1,7 +1,7 @@
 import type { AlertView, Asset } from '../../../../contracts/api/alerts.ts'
-import { useNowMs } from '../live/clock.ts'
+import { useNowMs } from '../live/use-now.ts'
 import { span, whole } from '../parts/format.ts'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 
 const Fact = ({ name, children, tone = '' }: { name: string; children: React.ReactNode; tone?: string }) => (
   <div>

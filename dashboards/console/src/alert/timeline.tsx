@@ -1,7 +1,7 @@
 import { Fragment } from 'react'
 import { clockTime, dayTime } from '../parts/format.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 import { platformActor } from '../alerts/told.ts'
 import { useTimeline } from './use-alert.ts'
 

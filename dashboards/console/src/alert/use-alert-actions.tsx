@@ -2,8 +2,8 @@ import { lazy, Suspense, useState } from 'react'
 import type { AlertView } from '../../../../contracts/api/alerts.ts'
 import { whyNot as whyNotOne, type DeskAction } from '../alerts/optimistic.ts'
 import { roleFor, routeOf, useAct } from '../alerts/use-act.ts'
-import { useDesk } from '../desk.tsx'
-import { useKeys } from '../keys/keyboard.ts'
+import { useDesk } from '../desk.ts'
+import { useKeys } from '../keys/use-keys.ts'
 import { useMe } from '../state/session.ts'
 
 const ActionDialog = lazy(() => import('./dialogs/action-dialog.tsx'))
@@ -18,7 +18,7 @@ export interface AlertActions {
   readonly dialog: React.ReactNode
 }
 
-const leaves: readonly DeskAction['type'][] = ['close', 'snooze']
+const leaves: ReadonlySet<DeskAction['type']> = new Set(['close', 'snooze'])
 
 /** What can be done to these alerts: by button, by key, in a dialog. */
 export const useAlertActions = (
@@ -39,7 +39,7 @@ export const useAlertActions = (
 
   const perform = (subject: readonly AlertView[], action: DeskAction) => {
     void act(subject, action).then((ok) => (ok ? told.onDone?.() : undefined))
-    if (leaves.includes(action.type)) told.onLeft?.(subject.map(({ id }) => id))
+    if (leaves.has(action.type)) told.onLeft?.(subject.map(({ id }) => id))
   }
   const reasonFor = (type: DeskAction['type'], owner?: string | null): string | null => {
     const needs = roleFor(routeOf[type], me.role)

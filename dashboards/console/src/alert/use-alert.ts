@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 
 const settleMs = 120
 
@@ -15,9 +15,16 @@ export const useRested = (id: string): string => {
   return rested
 }
 
+/** The stream brings the alert itself; this is for its device: when it was heard last, its other alerts. */
+const detailRefetchMs = 15_000
+
 export const useAlert = (id: string) => {
   const { client } = useDesk()
-  return useQuery({ queryKey: ['alert', id], queryFn: ({ signal }) => client.call('alert', { params: { id }, signal }) })
+  return useQuery({
+    queryKey: ['alert', id],
+    refetchInterval: detailRefetchMs,
+    queryFn: ({ signal }) => client.call('alert', { params: { id }, signal }),
+  })
 }
 
 export interface TimeRange {

@@ -22,14 +22,14 @@ export interface AlertCache {
   me: string
 }
 
-export const createAlertCache = (client: QueryClient, nowMs: () => number): AlertCache => {
+export const createAlertCache = (client: QueryClient): AlertCache => {
   const cache: AlertCache = {
     shown: null,
     me: '',
     apply: (changes) => {
       const { shown } = cache
       if (shown !== null) {
-        const around: Surroundings = { ...shown.attention(), view: shown.view, me: cache.me, nowMs: nowMs() }
+        const around: Surroundings = { ...shown.attention(), view: shown.view, me: cache.me }
         client.setQueryData<QueueModel>(queueKey(shown.view), (model) => model && withChanges(model, changes, around))
       }
       for (const { alert, force } of changes)

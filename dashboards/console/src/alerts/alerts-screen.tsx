@@ -3,8 +3,8 @@ import { useLocation, useSearch } from 'wouter'
 import type { AlertView } from '../../../../contracts/api/alerts.ts'
 import { AlertPanel } from '../alert/alert-panel.tsx'
 import { useAlertActions } from '../alert/use-alert-actions.tsx'
-import { useDesk } from '../desk.tsx'
-import { useKeys } from '../keys/keyboard.ts'
+import { useDesk } from '../desk.ts'
+import { useKeys } from '../keys/use-keys.ts'
 import { useWide } from '../parts/use-wide.ts'
 import { usePeople } from '../state/use-people.ts'
 import { BulkBar, KeyHints } from './queue-foot.tsx'
@@ -34,7 +34,12 @@ export const AlertsScreen = () => {
     if (list === null) return false
     return pointer.current.over || list.contains(document.activeElement) || list.scrollTop > 0 || marked.size > 0
   }
-  const queue = useQueue(view, () => ({ holding: isHolding(), current, pointed: pointer.current.over ? pointer.current.id : null }))
+  const queue = useQueue(view, () => ({
+    holding: isHolding(),
+    current,
+    pointed: pointer.current.over ? pointer.current.id : null,
+    nowMs: desk.clock.nowMs(),
+  }))
   const rows = queue.model?.rows ?? []
   const heldCount = queue.model?.held.length ?? 0
 
@@ -70,6 +75,12 @@ export const AlertsScreen = () => {
   })
   // The cursor has left a row: it may go now.
   useEffect(() => void queue.settle(), [current])
+  const leaving = rows.some((row) => row.leaving)
+  useEffect(() => {
+    if (!leaving) return
+    const timer = setInterval(() => queue.settle(), 1_000)
+    return () => clearInterval(timer)
+  }, [leaving, search])
   // Nobody holds the list any more: what waited comes in.
   useEffect(() => {
     if (heldCount === 0) return

@@ -1,4 +1,4 @@
-import { useNowMs } from '../live/clock.ts'
+import { useNowMs } from '../live/use-now.ts'
 import { span, whole } from '../parts/format.ts'
 import type { QueueView } from './queue-view.ts'
 import { useSummary } from './use-summary.ts'

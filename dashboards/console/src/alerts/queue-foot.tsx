@@ -1,6 +1,6 @@
 import type { AlertActions } from '../alert/use-alert-actions.tsx'
 import { ActionButton } from '../parts/button.tsx'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 import { useStore } from '../state/store.ts'
 
 const hints = [

@@ -68,7 +68,10 @@ describe('a change of a row', () => {
     const model = withChanges(modelOf(page(10, 20, 30)), [{ alert: closed, told: 'JD closed' }], { ...holding, current: 'a20' })
     expect(ids(model)).toEqual(['a10', 'a20', 'a30'])
     expect(model.total).toBe(2)
-    expect(ids(settled(model, { ...holding, current: 'a30' }))).toEqual(['a10', 'a30'])
+    const gone = { ...holding, current: 'a30' }
+    // A moment longer, so that one sees what happened.
+    expect(ids(settled(model, gone))).toEqual(['a10', 'a20', 'a30'])
+    expect(ids(settled(model, { ...gone, nowMs: 8_000 }))).toEqual(['a10', 'a30'])
   })
   it('takes no row away from above the pointer', () => {
     const pointed = { ...holding, pointed: 'a30' }

@@ -28,12 +28,16 @@ export interface Attention {
   readonly current: string | null
   /** The row under the pointer; null when the pointer is elsewhere. */
   readonly pointed: string | null
+  /** The platform's time. */
+  readonly nowMs: number
 }
+
+/** So long somebody else's change stands in its place before the row goes, ms: what just vanished would be a riddle. */
+const toldMs = 2_500
 
 export interface Surroundings extends Attention {
   readonly view: QueueView
   readonly me: string
-  readonly nowMs: number
 }
 
 export interface Change {
@@ -118,8 +122,11 @@ const released = (model: QueueModel, view: QueueView, compare = compareIn(view))
 /** Lets rows go that don't belong here any more, except where something under the cursor would move. */
 export const settled = (model: QueueModel, attention: Attention): QueueModel => {
   if (!model.rows.some(({ leaving }) => leaving)) return model
+  const isTold = (told: QueueRow['told']) => told !== null && attention.nowMs - told.atMs < toldMs
   const pointedAt = attention.pointed === null ? -1 : model.rows.findIndex(({ alert }) => alert.id === attention.pointed)
-  const rows = model.rows.filter(({ alert, leaving }, at) => !leaving || alert.id === attention.current || at <= pointedAt)
+  const rows = model.rows.filter(
+    ({ alert, leaving, told }, at) => !leaving || alert.id === attention.current || at <= pointedAt || isTold(told),
+  )
   return rows.length === model.rows.length ? model : { ...model, rows }
 }
 

@@ -1,6 +1,6 @@
 import { useRef } from 'react'
 import type { AlertView } from '../../../../contracts/api/alerts.ts'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 import type { QueueRow } from './queue-model.ts'
 import { bulkAlertsMax } from './limits.ts'
 

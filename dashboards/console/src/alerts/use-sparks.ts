@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 import type { Answer } from '../../../../contracts/api/routes.ts'
-import { useDesk, type Desk } from '../desk.tsx'
+import { useDesk, type Desk } from '../desk.ts'
 import { createStore, useStore, type Store } from '../state/store.ts'
 
 export type Spark = Answer<'alertSparks'>['sparks'][string]

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 
 /** Counts and histogram; the stream brings new ones. */
 export const useSummary = () => {

@@ -2,8 +2,8 @@
  * Everything that steers text instead of being text: C0/C1 controls (a line break and a tab stay), bidi marks, embeddings, overrides and isolates,
  * zero-width characters, line/paragraph separators, interlinear and tag characters. Shown as U+FFFD, so that one sees something was there.
  */
-// eslint-disable-next-line no-control-regex
 const steering =
+  // oxlint-disable-next-line no-control-regex -- finding them is what it is for
   /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}]/gu
 
 export const cleanText = (text: string): string => text.replace(steering, '\uFFFD')

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 import { dayTime, score } from '../parts/format.ts'
 import { Late } from '../parts/late.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 import { dayTime } from '../parts/format.ts'
 import { Late } from '../parts/late.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'

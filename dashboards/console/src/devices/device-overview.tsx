@@ -1,5 +1,5 @@
 import type { DeviceDetail } from '../../../../contracts/api/devices.ts'
-import { useNowMs } from '../live/clock.ts'
+import { useNowMs } from '../live/use-now.ts'
 import { brief, dayTime, span, whole } from '../parts/format.ts'
 
 const Fact = ({ name, children }: { name: string; children: React.ReactNode }) => (

@@ -1,6 +1,4 @@
-import { useEffect, useEffectEvent } from 'react'
 import { tinykeys } from 'tinykeys'
-import { useDesk } from '../desk.tsx'
 import type { Preferences } from '../state/preferences.ts'
 import type { Store } from '../state/store.ts'
 import { keymap, type KeyEntry } from './keymap.ts'
@@ -68,16 +66,4 @@ export const createKeyboard = (window: Window, preferences: Store<Preferences>):
       }
     },
   }
-}
-
-/** Keys of a screen or a part of it, while it is there. @param handlers by the keymap's id; the set of ids must not change */
-export const useKeys = (handlers: KeyHandlers): void => {
-  const { keyboard } = useDesk()
-  const call = useEffectEvent((id: string) => handlers[id]?.())
-  const ids = Object.keys(handlers).join(' ')
-  useEffect(
-    () => keyboard.add(Object.fromEntries(ids.split(' ').map((id) => [id, () => call(id)]))),
-    // `call` is an effect event.
-    [keyboard, ids],
-  )
 }

@@ -1,5 +1,5 @@
 import { Link } from 'wouter'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { useStore } from '../state/store.ts'
 import { keymap } from './keymap.ts'
@@ -11,7 +11,7 @@ const KeysHelp = ({ onClose }: { onClose: () => void }) => {
   const on = useStore(useDesk().preferences, ({ singleKeys }) => singleKeys)
   return (
     <Dialog title="Keys" wide onClose={onClose} text={on ? 'Ignored while you type.' : 'Single keys are switched off in Settings.'}>
-      <div className="keys">
+      <div className="keys" tabIndex={0} role="region" aria-label="All keys">
         {groups.map((group) => (
           <section key={group}>
             <h3>{group}</h3>

@@ -1,5 +1,4 @@
-import { createStore, useStore, type Store } from '../state/store.ts'
-import { useDesk } from '../desk.tsx'
+import { createStore, type Store } from '../state/store.ts'
 
 const samplesMax = 10
 
@@ -29,6 +28,3 @@ export const createDeskClock = (now: () => number): DeskClock => {
     seconds,
   }
 }
-
-/** The platform's time, ms, in steps of a second. Use it in small components: each renders once a second. */
-export const useNowMs = (): number => useStore(useDesk().clock.seconds) * 1_000

@@ -3,7 +3,7 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { Signal } from '../../../../contracts/api/alerts.ts'
 import type { Severity } from '../../../../contracts/finding.ts'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 import { brief, clockTime } from '../parts/format.ts'
 import { useStore } from '../state/store.ts'
 import { coloursOf } from './colours.ts'
@@ -50,7 +50,7 @@ export const Plot = ({
     const observer = new ResizeObserver(() => {
       if (box.clientWidth > 0 && box.clientHeight > 0) plot?.setSize({ width: box.clientWidth, height: box.clientHeight })
     })
-    void fontReady.then(() => {
+    const make = () => {
       if (gone) return
       const options = optionsOf(
         {
@@ -75,7 +75,8 @@ export const Plot = ({
       )
       plot = new uPlot(options, dataOf(columns), box)
       observer.observe(box)
-    })
+    }
+    void fontReady.then(make)
     return () => {
       gone = true
       observer.disconnect()

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { Account, Role } from '../../../../contracts/api/access.ts'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 import { dayTime } from '../parts/format.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { useMe } from '../state/session.ts'

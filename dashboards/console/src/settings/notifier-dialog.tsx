@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Notifier, NotifierSettings } from '../../../../contracts/api/paging.ts'
 import { Foot } from '../alert/dialogs/foot.tsx'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { formOf, idFrom, settingsOf, type NotifierForm } from './notifier-form.ts'

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { Link } from 'wouter'
 import type { Notifier, PagingRule } from '../../../../contracts/api/paging.ts'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 import { dayTime } from '../parts/format.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { NotifierDialog } from './notifier-dialog.tsx'

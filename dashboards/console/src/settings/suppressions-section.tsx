@@ -1,4 +1,4 @@
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 import { roleFor } from '../alerts/use-act.ts'
 import { dayTime, whole } from '../parts/format.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'

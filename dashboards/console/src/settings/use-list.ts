@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { Answer } from '../../../../contracts/api/routes.ts'
 import type { CalledRoute } from '../api/route-list.ts'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 
 /** A list of settings, read anew every half minute. */
 export const useSettings = <Id extends CalledRoute>(id: Id, key: string) => {

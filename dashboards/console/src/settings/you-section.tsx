@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 import { dayTime } from '../parts/format.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import type { Preferences } from '../state/preferences.ts'

@@ -1,5 +1,5 @@
 import { TriangleAlert } from 'lucide-react'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 import { clockTime } from '../parts/format.ts'
 import { useStore } from '../state/store.ts'
 

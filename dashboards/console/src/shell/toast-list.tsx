@@ -1,6 +1,6 @@
 import { X } from 'lucide-react'
-import { useDesk } from '../desk.tsx'
-import { useNowMs } from '../live/clock.ts'
+import { useDesk } from '../desk.ts'
+import { useNowMs } from '../live/use-now.ts'
 import { useStore } from '../state/store.ts'
 import type { Toast } from '../state/toasts.ts'
 

@@ -1,6 +1,6 @@
 import { Search } from 'lucide-react'
-import { useDesk } from '../desk.tsx'
-import { useNowMs } from '../live/clock.ts'
+import { useDesk } from '../desk.ts'
+import { useNowMs } from '../live/use-now.ts'
 import { useSummary } from '../alerts/use-summary.ts'
 import { brief, clockTime, duration, whole } from '../parts/format.ts'
 import { useMe } from '../state/session.ts'

@@ -17,7 +17,7 @@ export const createPeople = (): People => {
 /** "Rosa Klein" -> "RK", "rosa.klein" -> "RK", "nightshift" -> "NI". */
 export const initialsOf = (name: string): string => {
   const words = name.split(/[\s._-]+/).filter((word) => word !== '')
-  const first = [...(words[0] ?? '?')]
-  const second = words.length > 1 ? [...words.at(-1)!][0]! : (first[1] ?? '')
+  const first = Array.from(words[0] ?? '?')
+  const second = words.length > 1 ? Array.from(words.at(-1)!)[0]! : (first[1] ?? '')
   return `${first[0] ?? '?'}${second}`.toUpperCase()
 }

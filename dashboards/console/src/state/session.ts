@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, use, useEffect } from 'react'
 import type { Me } from '../../../../contracts/api/access.ts'
 import { problemOf } from '../api/api-error.ts'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 
 /** Who asks; null: nobody has signed in. @param ask false on the sign-in page, where the answer would only be a 401 */
 export const useSession = (ask: boolean) => {

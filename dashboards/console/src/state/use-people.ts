@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useDesk } from '../desk.tsx'
+import { useDesk } from '../desk.ts'
 
 /** Whom an alert can be assigned to. */
 export const usePeople = () => {

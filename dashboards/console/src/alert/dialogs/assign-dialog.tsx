@@ -3,7 +3,7 @@ import { Dialog } from '../../parts/dialog.tsx'
 import { initialsOf } from '../../state/people.ts'
 import { useMe } from '../../state/session.ts'
 import { usePeople } from '../../state/use-people.ts'
-import { subjectOf, type ActionDialogProps } from './action-dialog.tsx'
+import { subjectOf, type ActionDialogProps } from './subject.ts'
 
 export const AssignDialog = ({ alerts, onAct, onClose }: ActionDialogProps) => {
   const me = useMe()

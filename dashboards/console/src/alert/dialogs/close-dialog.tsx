@@ -3,7 +3,7 @@ import type { Verdict } from '../../../../../contracts/alert.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Foot, isSubmit } from './foot.tsx'
 import { reasonCharactersMax, verdicts } from './limits.ts'
-import { subjectOf, type ActionDialogProps } from './action-dialog.tsx'
+import { subjectOf, type ActionDialogProps } from './subject.ts'
 
 /** A verdict and a reason: both go into the chain. Digits pick the verdict. */
 export const CloseDialog = ({ alerts, onAct, onClose }: ActionDialogProps) => {

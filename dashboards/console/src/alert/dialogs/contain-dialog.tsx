@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { Dialog } from '../../parts/dialog.tsx'
-import { subjectOf, type ActionDialogProps } from './action-dialog.tsx'
+import { subjectOf, type ActionDialogProps } from './subject.ts'
 import { reasonCharactersMax } from './limits.ts'
 import { Foot, isSubmit } from './foot.tsx'
 

@@ -1,8 +1,8 @@
 import { useState } from 'react'
-import { useDesk } from '../../desk.tsx'
+import { useDesk } from '../../desk.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { dayTime } from '../../parts/format.ts'
-import { subjectOf, type ActionDialogProps } from './action-dialog.tsx'
+import { subjectOf, type ActionDialogProps } from './subject.ts'
 import { snoozeChoices } from './snooze-choices.ts'
 
 /** Digits pick; a time of one's own is in a field. */

@@ -1,9 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { useDesk } from '../../desk.tsx'
+import { useDesk } from '../../desk.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
-import type { ActionDialogProps } from './action-dialog.tsx'
+import type { ActionDialogProps } from './subject.ts'
 import { reasonCharactersMax, suppressionHours } from './limits.ts'
 import { Foot, isSubmit } from './foot.tsx'
 

@@ -1,30 +1,16 @@
 import { QueryClient } from '@tanstack/react-query'
-import { createContext, use } from 'react'
 import type { Answer } from '../../../contracts/api/routes.ts'
-import { createAlertCache, type AlertCache } from './alerts/alert-cache.ts'
-import { problemOf } from './api/api-error.ts'
-import { apiBase, createClient, type Client } from './api/client.ts'
-import { createKeyboard, type Keyboard } from './keys/keyboard.ts'
-import { createDeskClock, type DeskClock } from './live/clock.ts'
-import { createStream, type AlertEvent, type Stream } from './live/stream.ts'
-import { createPreferences, type Preferences } from './state/preferences.ts'
-import type { Store } from './state/store.ts'
-import { createToasts, type Toasts } from './state/toasts.ts'
-import { createPeople, type People } from './state/people.ts'
+import { createAlertCache } from './alerts/alert-cache.ts'
 import { toldBy } from './alerts/told.ts'
-
-/** What lives outside React, made once. */
-export interface Desk {
-  readonly client: Client
-  readonly queryClient: QueryClient
-  readonly clock: DeskClock
-  readonly stream: Stream
-  readonly alerts: AlertCache
-  readonly toasts: Toasts
-  readonly preferences: Store<Preferences>
-  readonly keyboard: Keyboard
-  readonly people: People
-}
+import { problemOf } from './api/api-error.ts'
+import { apiBase, createClient } from './api/client.ts'
+import type { Desk } from './desk.ts'
+import { createKeyboard } from './keys/keyboard.ts'
+import { createDeskClock } from './live/clock.ts'
+import { createStream, type AlertEvent } from './live/stream.ts'
+import { createPeople } from './state/people.ts'
+import { createPreferences } from './state/preferences.ts'
+import { createToasts } from './state/toasts.ts'
 
 const retriesMax = 2
 
@@ -51,7 +37,7 @@ export const createDesk = (window: Window & typeof globalThis): Desk => {
       if (queryClient.getQueryData(['session']) !== null) queryClient.setQueryData(['session'], null)
     },
   })
-  const alerts = createAlertCache(queryClient, clock.nowMs)
+  const alerts = createAlertCache(queryClient)
   const people = createPeople()
   const preferences = createPreferences(window)
 
@@ -75,13 +61,4 @@ export const createDesk = (window: Window & typeof globalThis): Desk => {
     toasts.tick()
   }, 1_000)
   return { client, queryClient, clock, stream, alerts, toasts, preferences, keyboard: createKeyboard(window, preferences), people }
-}
-
-const DeskContext = createContext<Desk | null>(null)
-export const DeskProvider = DeskContext
-
-export const useDesk = (): Desk => {
-  const desk = use(DeskContext)
-  if (desk === null) throw new Error('useDesk outside of DeskProvider')
-  return desk
 }
