@@ -7,7 +7,6 @@ import { findingAt } from '../triage/findings.fixture.ts'
 import { caseRow } from './landing/rows.ts'
 import { timeText } from './landing/stored-values.ts'
 import type { Store } from './open.ts'
-import { createQueries } from './queries.ts'
 import { readRows } from './read-rows.ts'
 import { openedStore, temporaryDirectory } from './testing/temporary-store.ts'
 
@@ -110,7 +109,29 @@ it('the view of alerts is the fold of every event type, as the desk has it', asy
     id, detector, title, device, site, severity, score, count, firstSeen, lastSeen, state, owner, verdict, why, sequence,
   })) // prettier-ignore
   const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1)
-  const got = [...(await createQueries(store).alerts(100))]
+  const names = [
+    'id',
+    'detector',
+    'title',
+    'device',
+    'site',
+    'severity',
+    'score',
+    'count',
+    'firstSeen',
+    'lastSeen',
+    'state',
+    'owner',
+    'verdict',
+    'why',
+    'sequence',
+  ]
+  const rows = await readRows<unknown[]>(
+    store.query,
+    `SELECT id, detector, title, device, site, severity, score, count, toUnixTimestamp64Milli(first_seen), toUnixTimestamp64Milli(last_seen), state, owner,
+       verdict, why, sequence FROM alerts ${numbers}`,
+  )
+  const got = rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])) as { id: string })
   expect(got.toSorted(byId)).toEqual(wanted.toSorted(byId))
   const details = await readRows<unknown[]>(
     store.query,
