@@ -8,11 +8,18 @@ export const signInTo = async (
 ): Promise<{ readonly cookie: string; readonly link: string }> => {
   const link = await newLink(data, account)
   const code = new URL(link).hash.replace('#code=', '')
-  const response = await fetch(`${deskUrl}/api/v1/session/link`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: deskUrl },
-    body: JSON.stringify({ code }),
-  })
+  const follow = () =>
+    fetch(`${deskUrl}/api/v1/session/link`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: deskUrl },
+      body: JSON.stringify({ code }),
+    })
+  let response = await follow()
+  // So many from one address are slowed down.
+  while (response.status === 429) {
+    await new Promise((resolve) => setTimeout(resolve, 1_000 * Number(response.headers.get('retry-after') ?? 1)))
+    response = await follow()
+  }
   if (!response.ok) throw new Error(`${account} could not sign in: ${response.status} ${await response.text()}`)
   return {
     cookie: response.headers
