@@ -43,6 +43,7 @@ export const countdown = (ms: number): string => {
   const sign = ms < 0 ? '−' : ''
   if (left < hourMs) return `${sign}${two(Math.floor(left / minuteMs))}:${two(Math.floor((left % minuteMs) / 1_000))}`
   if (left < dayMs) return `${sign}${Math.floor(left / hourMs)}:${two(Math.floor((left % hourMs) / minuteMs))}h`
+  if (left >= 100 * dayMs) return `${sign}${Math.floor(left / dayMs)}d`
   return `${sign}${Math.floor(left / dayMs)}d ${two(Math.floor((left % dayMs) / hourMs))}h`
 }
 
