@@ -25,6 +25,17 @@ describe('where a setting comes from', () => {
   })
 })
 
+it('a clock can be switched off, in a file, a flag and the environment', () => {
+  const off = (over: Parameters<typeof load>[0]) => {
+    const loaded = load(over)
+    return loaded.ok ? loaded.config.triage.containMinutes.high : loaded.problem
+  }
+  expect(off({})).toBe(240)
+  expect(off({ file: yaml('triage: { containMinutes: { high: none } }') })).toBeNull()
+  expect(off({ flags: { 'triage-contain-minutes-high': 'none' } })).toBeNull()
+  expect(off({ environment: { WARDWATCH_TRIAGE_CONTAIN_MINUTES_HIGH: '30' } })).toBe(30)
+})
+
 describe('a problem names the key, the value and what is allowed', () => {
   const problems: Record<string, [Parameters<typeof load>[0], RegExp]> = {
     'a port out of range': [{ flags: { 'mqtt-port': '70000' } }, /mqtt\.port \(--mqtt-port\): "70000" is not allowed: at most 65535/],
@@ -37,6 +48,14 @@ describe('a problem names the key, the value and what is allowed', () => {
     'a file that is a list': [{ file: yaml('- 1') }, /must be a mapping/],
     'a pair without a value': [{ set: ['limits'] }, /it takes KEY=VALUE/],
     'a guard that is no number': [{ set: ['limits.packetBytesMax=big'] }, /limits\.packetBytesMax \(--set\): "big" is not allowed/],
+    'a clock that is no time': [
+      { flags: { 'triage-acknowledge-minutes-critical': 'soon' } },
+      /triage\.acknowledgeMinutes\.critical \(--triage-acknowledge-minutes-critical\): "soon" is not allowed: minutes above 0, or none/,
+    ],
+    'a certificate without its key': [
+      { flags: { 'desk-certificate-file': 'a.pem' } },
+      /desk\.certificateFile and desk\.keyFile: one is not allowed/,
+    ],
     'a free port for several workers': [{ set: ['mqtt.port=0', 'mqtt.workers=2'] }, /mqtt\.port: 0 is not allowed with several/],
   }
   for (const [name, [sources, pattern]] of Object.entries(problems))

@@ -22,7 +22,9 @@ const names = z.union([
 
 const clockDefaults = clockSettings.parse(undefined)
 /** Minutes, or `none`. */
-const minutes = z.union([z.literal('none').transform(() => null), z.null(), z.coerce.number().positive().max(525_600)])
+const minutes = z.union([z.literal('none').transform(() => null), z.null(), z.coerce.number().positive().max(525_600)], {
+  error: 'minutes above 0, or none',
+})
 const clocks = (clock: 'acknowledgeMinutes' | 'containMinutes', what: string) =>
   z
     .strictObject(

@@ -13,6 +13,8 @@ export interface LoadOptions {
   readonly window?: number
   /** Instead: messages a second of each connection, whatever is acknowledged. */
   readonly perSecond?: number
+  /** Each message has its own time, sequence number and believable values: for a whole platform, whose detectors read them. */
+  readonly lives?: boolean
 }
 
 export interface LoadFigures {
@@ -56,7 +58,25 @@ const publishFrame = (device: string, packetId: number): Buffer => {
   ])
 }
 
+/** As `publishFrame`, alive. */
+const livingFrame = (device: string, packetId: number, seq: number): Buffer => {
+  const topic = Buffer.from(`v1/${fleet.site}/${device}/telemetry`)
+  const hr = 70 + (seq % 5)
+  const payload = Buffer.from(
+    `{"ts":${Date.now()},"seq":${seq},"fw":"1.0.0","bat":87,"vitals":{"hr":${hr},"spo2":${96 + (seq % 3)},"resp":${14 + (seq % 3)},"temp":36.9}}`,
+  )
+  const length = 2 + topic.length + 2 + payload.length
+  return Buffer.concat([
+    Buffer.from([0x32, (length & 127) | 128, length >> 7, topic.length >> 8, topic.length & 255]),
+    topic,
+    Buffer.from([packetId >> 8, packetId & 255]),
+    payload,
+  ])
+}
+
 interface Connection {
+  readonly device: string
+  seq: number
   readonly socket: TLSSocket
   /** The window's frames twice over: any run of acknowledged ones is answered by one slice. */
   readonly frames: Buffer
@@ -76,6 +96,8 @@ const open = (index: number): Promise<Connection> =>
       rejectUnauthorized: false,
     })
     const connection: Connection = {
+      device,
+      seq: 0,
       socket,
       frames: Buffer.concat([...frames, ...frames]),
       next: 0,
@@ -97,6 +119,11 @@ const send = (connection: Connection, count: number): void => {
   if (connection.sentAt !== null) {
     const now = performance.now()
     for (let i = 0; i < count; i++) connection.sentAt.push(now)
+  }
+  if (options.lives === true) {
+    const seq = ++connection.seq
+    connection.socket.write(livingFrame(connection.device, (seq % 65_535) + 1, seq))
+    return
   }
   const from = connection.next * frameBytes
   connection.next = (connection.next + count) % window

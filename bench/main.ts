@@ -1,7 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { bunBinary } from '../app/runtime-binaries.mjs'
+import { ensureConsole, firstScreenJsGzipBytes } from '../dashboards/console/build.mjs'
+import { benchConsoleSessions } from './console-sessions.ts'
 import { benchDesk } from './desk.ts'
+import { benchEventToPixel } from './event-to-pixel.ts'
 import { benchEdge, edgeShapes, type EdgeShapeFigures } from './edge.ts'
 import { benchHost } from './host.ts'
 import { benchLanding } from './landing.ts'
@@ -9,8 +12,8 @@ import { machineFacts } from './machine-facts.ts'
 import { benchPublishToFinding } from './publish-to-finding.ts'
 
 const usage =
-  'npm run bench -- [--json FILE] [--only edge,finding,host,landing,desk] [--seconds N] [--repeats N] [--desk-readings N] [--keep DIR]\n'
-const parts = ['edge', 'finding', 'host', 'landing', 'desk'] as const
+  'npm run bench -- [--json FILE] [--only edge,finding,host,landing,desk,sessions,pixel] [--seconds N] [--repeats N] [--desk-readings N] [--keep DIR]\n'
+const parts = ['edge', 'finding', 'host', 'landing', 'desk', 'sessions', 'pixel'] as const
 
 const read = () => {
   try {
@@ -53,7 +56,9 @@ const figures: Record<string, unknown> = { machine: machineFacts() }
 const row = (what: string, value: number | null, unit: string, bar: string): void => {
   rows.push([
     what,
-    value === null ? 'not measured: no mosquitto here' : `${value.toLocaleString('en', { maximumFractionDigits: 2 })} ${unit}`,
+    value === null
+      ? 'not measured: no mosquitto or no Chromium here'
+      : `${value.toLocaleString('en', { maximumFractionDigits: 2 })} ${unit}`,
     bar,
   ])
 }
@@ -129,6 +134,32 @@ if (options.only.includes('desk')) {
   row(`alert list over HTTP, p95 (${held})`, alertListP95Ms, 'ms', 'under 50')
   row("an alert's detail with its signals, p95", alertDetailP95Ms, 'ms', 'under 200')
   row('a search, p95', searchP95Ms, 'ms', 'under 200')
+}
+if (options.only.includes('sessions')) {
+  const sessions = await benchConsoleSessions()
+  Object.assign(figures, { ackP99WithSessionsRatio: sessions.ackP99WithSessionsRatio, sessions })
+  row(
+    `ack p99 with ${sessions.sessions} console sessions over without, at ${sessions.messagesPerSecond} messages/s`,
+    sessions.ackP99WithSessionsRatio,
+    'x',
+    '1.1 at most',
+  )
+}
+if (options.only.includes('pixel')) {
+  const pixel = await benchEventToPixel()
+  const built = await ensureConsole({ log: () => {} })
+  if (!built.ok) throw new Error(built.problem)
+  const firstScreenBytes = firstScreenJsGzipBytes()
+  Object.assign(figures, {
+    eventToPixelP50Ms: pixel?.eventToPixelP50Ms ?? null,
+    eventToPixelP99Ms: pixel?.eventToPixelP99Ms ?? null,
+    firstScreenJsGzipBytes: firstScreenBytes,
+    pixel,
+  })
+  const load = pixel === null ? '' : ` (at ${pixel.messagesPerSecond} messages/s, ${pixel.rows} alerts)`
+  row(`publish to the alert's row in the browser, p50${load}`, pixel?.eventToPixelP50Ms ?? null, 'ms', '')
+  row("publish to the alert's row in the browser, p99", pixel?.eventToPixelP99Ms ?? null, 'ms', 'under 400')
+  row('JavaScript of the first screen, gzip', firstScreenBytes / 1_000, 'kB', 'under 150')
 }
 
 const width = Math.max(...rows.map(([what]) => what.length))

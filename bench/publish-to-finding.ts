@@ -25,7 +25,7 @@ export interface PublishToFindingFigures {
 }
 
 /** The device's clock in the payload of the record that triggered it: when it was published. */
-const publishedAt = async (log: EventLog, { position }: Finding): Promise<number | null> => {
+export const publishedAt = async (log: EventLog, { position }: Finding): Promise<number | null> => {
   for await (const batch of log.read(position.topic as LogTopicName, position.partition, position.offset, position.offset + 1)) {
     const record = batch.records.find(({ offset }) => offset === position.offset)
     const parts = record === undefined ? null : messageParts(record.value)
@@ -102,7 +102,8 @@ export const benchPublishToFinding = async ({
   }
 }
 
-const runLoad = (plan: FindingLoadPlan): Promise<{ messagesPerSecond: number }> =>
+/** The load of `finding-load.ts` in a process of its own. */
+export const runLoad = (plan: FindingLoadPlan): Promise<{ messagesPerSecond: number }> =>
   new Promise((resolve, reject) => {
     const [binary, ...before] = runtimeCommand('edge', 'bun')
     const child = spawn(binary, [...before, fileURLToPath(new URL('./finding-load.ts', import.meta.url))], {

@@ -1,4 +1,3 @@
-import { Aedes } from 'aedes'
 import type { Clock } from '../contracts/clock.ts'
 import type { Command } from '../contracts/command.ts'
 import type { EventLog } from '../contracts/event-log.ts'
@@ -7,6 +6,7 @@ import type { Logger } from '../contracts/logger.ts'
 import type { RefusalReason } from '../contracts/observation.ts'
 import type { DeviceDirectory } from '../contracts/registry.ts'
 import { createAdmission } from './admission.ts'
+import { startBroker } from './aedes-broker.ts'
 import { startClockWriter } from './clock-writer.ts'
 import { createCommands, type Delivery } from './commands.ts'
 import { type Connections, createConnections } from './connections.ts'
@@ -15,14 +15,12 @@ import { createFlow } from './flow.ts'
 import { createGate, type Gate } from './gate.ts'
 import type { EdgeLimits } from './limits.ts'
 import { type Listener, startListener, startPlainListener, type TlsMaterial } from './listener.ts'
-import { shownText } from './mqtt-text.ts'
 import { createObserver, type Occurrence, type Subject } from './observer.ts'
 import { createOutbox } from './outbox.ts'
 import { createPasswordGate, type VerifyPassword } from './password-gate.ts'
 import { judgePeer, readAuthorities } from './peer.ts'
 import { createRoster } from './roster.ts'
 import type { Peer, Session } from './session.ts'
-import { subscribeDenial } from './subscribe-packet.ts'
 import { createUplink } from './uplink.ts'
 
 export interface EdgeOptions {
@@ -88,48 +86,13 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
     if (event === 'throttled') counters.throttled++
   }
 
-  const broker = new Aedes({
-    // The gate has authenticated and checked; sign-in timeouts, keep-alives and wills are its own.
-    authorizeSubscribe: (client, subscription, callback) => {
-      const session = connections.of(client)
-      const denial = session === undefined ? 'subscribe-denied' : subscribeDenial(subscription.topic, session.commandTopic)
-      if (session !== undefined) {
-        const topic = shownText(subscription.topic, 256)
-        if (denial === null) {
-          // aedes restores the subscription of a kept session without a word.
-          if (session.phase === 'signing-in') session.commandQos = subscription.qos
-          connections.observe(session, { event: 'subscribe', topic, merge: 'count' })
-        } else {
-          counters.denied++
-          connections.observe(session, { event: 'aclDenied', reason: denial, topic, merge: 'count' })
-        }
-      }
-      callback(null, denial === null ? subscription : null)
-    },
-    // Nothing that a client publishes reaches aedes: it gets no PUBLISH and no will.
-    authorizePublish: (_client, _packet, callback) => callback(new Error('the gate takes what devices publish')),
-    authorizeForward: (client, packet) => (connections.of(client)?.commandTopic === packet.topic ? packet : null),
-  })
-  await broker.listen()
-  broker.on('error' as 'closed', ((error: Error) => logger.error({ err: error }, 'aedes reports an error')) as () => void)
-  broker.on('clientError', (client, error) => logger.debug({ client: client.id, err: error }, 'aedes gave a connection up'))
-  broker.on('connectionError', (_client, error) => logger.debug({ err: error }, 'aedes gave a connection up'))
-  broker.on('clientReady', (client) => {
-    connections.ready(client)
-    const session = connections.of(client)
-    if (session?.phase === 'open' && session.commandQos >= 0) options.onCommandsWanted?.(session.record!.device)
-  })
-  broker.on('subscribe', (subscriptions, client) => {
-    const session = connections.of(client)
-    const own = subscriptions.find(({ topic, qos }) => topic === session?.commandTopic && (qos as number) !== 128)
-    if (session !== undefined && own !== undefined) {
-      session.commandQos = own.qos
-      options.onCommandsWanted?.(client.id)
-    }
-  })
-  broker.on('unsubscribe', (topics, client) => {
-    const session = connections.of(client)
-    if (session !== undefined && topics.includes(session.commandTopic)) session.commandQos = -1
+  const broker = await startBroker({
+    logger,
+    sessionOf: (client) => connections.of(client),
+    ready: (client) => connections.ready(client),
+    observe: (session, occurrence) => connections.observe(session, occurrence),
+    denied: () => counters.denied++,
+    commandsWanted: (device) => options.onCommandsWanted?.(device),
   })
 
   const outbox = createOutbox<Session>({

@@ -139,6 +139,7 @@ export const createPipelineFigures = (now: () => number, behindMs: () => number 
     const logDown = statsOf('edge').some((stats) => at(stats, 'logUnavailable') === true)
     const edge = stateOf('edge', false)
     const hub = stateOf('hub', false)
+    const deadChannels = total('hub', 'paging.dead')
     return [
       {
         id: 'edge',
@@ -213,16 +214,16 @@ export const createPipelineFigures = (now: () => number, behindMs: () => number 
       {
         id: 'paging',
         title: 'Paging',
-        state: hub,
+        state: hub === 'running' && (deadChannels ?? 0) > 0 ? 'down' : hub,
         inPerSecond: null,
         outPerSecond: rate('paged'),
         latencyP50Ms: null,
         latencyP99Ms: null,
         queue: total('hub', 'paging.waiting'),
-        drops: total('hub', 'paging.failed'),
+        drops: total('hub', 'paging.caseEventOverflows'),
         deadLetters: null,
         restarts: restarts('hub'),
-        problem: null,
+        problem: (deadChannels ?? 0) > 0 ? `${deadChannels} paging ${deadChannels === 1 ? 'channel is' : 'channels are'} dead` : null,
       },
     ]
   }

@@ -70,7 +70,13 @@ export const startDesk = async (options: {
   } catch (error) {
     await accounts.close()
     await api.close()
-    throw new RoleRefused(`desk.port ${settings.port} on ${host}: ${error instanceof Error ? error.message : String(error)}`)
+    const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+    const why = taken
+      ? 'it is taken; name another with --desk-port, or 0 for a free one'
+      : error instanceof Error
+        ? error.message
+        : String(error)
+    throw new RoleRefused(`desk.port ${settings.port} on ${host}: ${why}`)
   }
   const authority = deskAuthority(host, names, port)
   let first: SignedLink | null = null

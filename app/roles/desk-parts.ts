@@ -25,7 +25,7 @@ export const startDeskParts = async (parts: {
   readonly directory: Directory
   readonly store: Store
   readonly behindMs: () => number | null
-  readonly linkTo: (alert: string) => string
+  readonly linkTo: (alert: string) => string | null
 }): Promise<DeskParts> => {
   const { log, logger, desk, directory, store, behindMs, linkTo } = parts
   const history = createDeskHistory({ store, clock: systemClock, logger, behindMs })

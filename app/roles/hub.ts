@@ -12,7 +12,6 @@ import { sinkSettings } from '../../store/landing/settings.ts'
 import { createSink } from '../../store/sink.ts'
 import { startTriage } from '../../triage/start-triage.ts'
 import { startDesk } from '../desk/start-desk.ts'
-import { deskAuthority } from '../desk/loopback.ts'
 import { controlOperations } from '../control/operations.ts'
 import { startControlServer } from '../control/server.ts'
 import { controlSocketPath } from '../control/socket-path.ts'
@@ -68,7 +67,8 @@ const start = async (options: HubOptions, logger: Logger): Promise<RunningRole> 
     settings: sinkSettings.parse({}),
   })
   await sink.start()
-  const { host, names, tls, port } = options.desk
+  // Where the console is stands fast once it listens: a port of 0 is chosen then. Until then nothing can be linked to.
+  let deskUrl: string | null = null
   const parts = await startDeskParts({
     log,
     logger,
@@ -76,9 +76,10 @@ const start = async (options: HubOptions, logger: Logger): Promise<RunningRole> 
     directory,
     store,
     behindMs: sink.behindMs,
-    linkTo: (alert) => `${tls === null ? 'http' : 'https'}://${deskAuthority(host, names, port)}/alerts/${encodeURIComponent(alert)}`,
+    linkTo: (alert) => (deskUrl === null ? null : `${deskUrl}/alerts/${encodeURIComponent(alert)}`),
   })
   const desk = await startDesk({ log, logger, desk: triage, directory, parts, site: options.site, settings: options.desk })
+  deskUrl = desk.url
   const control = await startControlServer(
     controlSocketPath(data),
     controlOperations({

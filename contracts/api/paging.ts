@@ -64,7 +64,7 @@ export type PageKind = z.infer<typeof pageKind>
 
 /** One message to one channel about one alert. */
 export const page = z.object({
-  /** A hash of alert, kind, rule, step and notifier: what the receiver gets as the key that tells a repeat. */
+  /** A hash of alert, severity, kind, rule, step and notifier: what the receiver gets as the key that tells a repeat. */
   id: z.string(),
   kind: pageKind,
   alert: z.string(),

@@ -6,6 +6,7 @@ import { createCookies } from './cookies.ts'
 import { guardRequests, whoOf } from './guard.ts'
 import { createEventStream } from './event-stream.ts'
 import type { Call, Handler, Handlers } from './handler.ts'
+import { inTime } from './in-time.ts'
 import { createInFlight } from './in-flight.ts'
 import { apiLimits, type ApiLimits } from './limits.ts'
 import { openapiDocument } from './openapi.ts'
@@ -110,7 +111,8 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
         const asked = readRequest(route, request)
         if (isRefusal(asked)) return sendProblem(request, reply, asked)
         if (route.stream !== undefined) inFlight.leave(reply.raw)
-        const outcome = await handle({ ...asked, who: whoOf(request), address: request.ip, request, reply } as Call<RouteId>)
+        const call = { ...asked, who: whoOf(request), address: request.ip, request, reply } as Call<RouteId>
+        const outcome = await inTime(handle(call), limits.answerMs, route.method !== 'GET')
         if (outcome === undefined) return reply
         if (isRefusal(outcome)) return sendProblem(request, reply, outcome)
         if (outcome.cookies !== undefined) reply.header('set-cookie', outcome.cookies)

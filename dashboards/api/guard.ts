@@ -43,8 +43,7 @@ export const guardRequests = (app: FastifyInstance, { parts, limits, headers, co
   const hostIsOurs = createHostCheck(parts.names)
   const tls = 'strict-transport-security' in headers
   const perAsker = createRateLimit(parts.clock, limits.requestsPerSecondMax, limits.requestsBurstMax)
-  // Whoever is not signed in has little to ask.
-  const perStranger = createRateLimit(parts.clock, 20, 100)
+  const perStranger = createRateLimit(parts.clock, limits.strangerRequestsPerSecondMax, limits.strangerRequestsBurstMax)
 
   const check = (request: FastifyRequest, route: Route | undefined): Refusal | null => {
     if (!hostIsOurs(request.headers.host))

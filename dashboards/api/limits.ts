@@ -7,10 +7,16 @@ export interface ApiLimits {
   /** Requests that are being answered; streams of events do not count. */
   readonly inFlightMax: number
   readonly inFlightPerAddressMax: number
+  /** A request has arrived within it, ms. */
   readonly requestMs: number
+  /** An answer begins within it, ms; then it is told what is known. */
+  readonly answerMs: number
   /** Of a session or a token. */
   readonly requestsPerSecondMax: number
   readonly requestsBurstMax: number
+  /** Of an address without either: it has little to ask. */
+  readonly strangerRequestsPerSecondMax: number
+  readonly strangerRequestsBurstMax: number
   readonly streamsMax: number
   /** Of a session or a token. */
   readonly streamsPerSessionMax: number
@@ -28,8 +34,11 @@ export const apiLimits: ApiLimits = {
   inFlightMax: 512,
   inFlightPerAddressMax: 128,
   requestMs: 30_000,
+  answerMs: 15_000,
   requestsPerSecondMax: 500,
   requestsBurstMax: 1_000,
+  strangerRequestsPerSecondMax: 20,
+  strangerRequestsBurstMax: 100,
   streamsMax: 1_000,
   streamsPerSessionMax: 250,
   streamBufferBytesMax: 1_048_576,

@@ -8,8 +8,11 @@ const statuses = (route: Route): Readonly<Record<string, string>> => ({
   ...(route.path.includes('{') ? { '404': 'There is no such thing' } : {}),
   ...(route.method === 'GET' ? {} : { '409': 'It has changed, or does not allow that now', '413': 'Too large', '415': 'Not JSON' }),
   ...(route.ifMatch === true ? { '428': 'If-Match is missing' } : {}),
+  '408': 'The request came too slowly',
+  '414': 'The address is too long',
   '421': 'Not a name of the desk',
   '429': 'Too many requests',
+  '431': 'The headers are too long',
   '500': 'A bug',
   '503': 'Busy, or a part is away',
 })

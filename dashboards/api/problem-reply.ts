@@ -2,7 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { LogUnavailable } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import { type ApiLimits } from './limits.ts'
-import { busy, problemOf, refuse, type Refusal } from './refusal.ts'
+import { problemOf, refuse, type Refusal } from './refusal.ts'
 
 /** Ends that say nothing new to whoever reads the log: anybody can make them by the thousand. */
 const quiet = new Set([401, 404, 405, 429])
@@ -39,9 +39,6 @@ export const refusalOf = (error: FastifyError, request: FastifyRequest, limits: 
     case 'FST_ERR_MAX_PARAM_LENGTH':
     case 'FST_ERR_BAD_URL':
       return refuse(400, 'url', 'The address is malformed')
-    case 'FST_ERR_HANDLER_TIMEOUT':
-      logger.error({ requestId: request.id, route: request.routeOptions.url }, 'an answer took too long')
-      return busy('This took too long')
   }
   if (error instanceof LogUnavailable) {
     logger.error({ requestId: request.id, reason: error.reason }, 'the log takes nothing: an action was refused')

@@ -96,6 +96,11 @@ describe('sessions', () => {
     expect(response.json<{ account: string }>().account).toBe('admin')
     expect((await session({ cookie: before })).json<{ account: string }>().account).toBe('viewer')
   })
+  it('signing in again in the same browser ends the session before', async () => {
+    const before = desk.browsers.analyst.cookie
+    expect((await link(await newCode('analyst'), { cookie: before })).statusCode).toBe(200)
+    expect((await session({ cookie: before })).statusCode).toBe(401)
+  })
   it('a cookie that comes twice is none: another site has planted one of them', async () => {
     const { cookie } = desk.browsers.analyst
     expect((await session({ cookie: `${cookie}; wardwatch-session=${'B'.repeat(43)}` })).statusCode).toBe(401)
@@ -261,6 +266,6 @@ describe('accounts', () => {
         body: { account: 'rosa', displayName: 'Rosa', role: 'analyst' },
       })
     const both = await Promise.all([create(), create()])
-    expect(both.map(({ statusCode }) => statusCode).toSorted()).toEqual([200, 409])
+    expect(both.map(({ statusCode }) => statusCode).toSorted((a, b) => a - b)).toEqual([200, 409])
   })
 })

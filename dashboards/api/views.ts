@@ -4,15 +4,7 @@ import type { DeskHistory } from '../../contracts/desk-history.ts'
 import type { DeviceRecord } from '../../contracts/registry.ts'
 import type { TriageDesk } from '../../contracts/triage-desk.ts'
 import type { Directory } from '../../registry/fold.ts'
-
-/** The earlier of the clocks that still run, ms. A snooze stops none: it hides an alert, not a duty. */
-export const nextDueAt = ({ state, due, acknowledgedAt, containedAt }: Alert): number | null => {
-  if (state === 'closed') return null
-  const running = [acknowledgedAt === null ? due.acknowledgeBy : null, containedAt === null ? due.containBy : null].filter(
-    (at) => at !== null,
-  )
-  return running.length === 0 ? null : Math.min(...running)
-}
+import { nextDueAt } from '../../triage/clocks/due.ts'
 
 /** An alert with what the registry knows of its device. */
 export const createAlertView =

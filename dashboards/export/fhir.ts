@@ -16,8 +16,11 @@ const statusOf = ({ state, verdict }: AlertView): 'preliminary' | 'final' | 'can
 const instant = (ms: number): string => new Date(ms).toISOString()
 /** What may be a resource's id; an alert of another form has its identifier only. */
 const idPattern = /^[A-Za-z0-9.-]{1,64}$/
-/** FHIR has no empty string, and none of spaces alone. */
-const text = (from: string): string => (from.trim() === '' ? '-' : from)
+/** FHIR has no empty string, none of spaces alone, and knows no other space than these: a device may have put any of them in. */
+const text = (from: string): string => {
+  const plain = from.replaceAll(/[^\S \r\n\t]/g, ' ')
+  return plain.trim() === '' ? '-' : plain
+}
 
 /** An alert as a FHIR R4 DetectedIssue about a device. It tells of a device's security, of no patient. https://hl7.org/fhir/R4/detectedissue.html */
 export const fhirDetectedIssue = (alert: AlertView, platform: string): object => ({
@@ -25,7 +28,7 @@ export const fhirDetectedIssue = (alert: AlertView, platform: string): object =>
   ...(idPattern.test(alert.id) ? { id: alert.id } : {}),
   identifier: [{ system: `urn:wardwatch:${platform}:alert`, value: text(alert.id) }],
   status: statusOf(alert),
-  code: { coding: [{ system: 'urn:wardwatch:detector', code: alert.detector }], text: text(alert.title) },
+  code: { coding: [{ system: 'urn:wardwatch:detector', code: text(alert.detector) }], text: text(alert.title) },
   severity: severities[alert.severity],
   identifiedPeriod: { start: instant(alert.firstSeen), end: instant(alert.lastSeen) },
   implicated: [

@@ -2,8 +2,8 @@ import type { AlertState, Verdict } from '../../contracts/alert.ts'
 import type { AlertView } from '../../contracts/api/alerts.ts'
 import type { Severity } from '../../contracts/finding.ts'
 
-/** The version of the schema that the mapping follows: https://schema.ocsf.io/1.3.0/classes/detection_finding */
-export const ocsfVersion = '1.3.0'
+/** The version of the schema that the mapping follows: https://schema.ocsf.io/1.5.0/classes/detection_finding */
+export const ocsfVersion = '1.5.0'
 const classUid = 2004
 
 const severityIds: Readonly<Record<Severity, readonly [number, string]>> = {
@@ -55,6 +55,7 @@ export const ocsfFinding = (alert: AlertView, platform: string): object => {
     status_id: statusId,
     status,
     confidence_score: Math.round(alert.score * 100),
+    is_alert: alert.state !== 'closed',
     message: alert.why,
     metadata: {
       version: ocsfVersion,

@@ -5,7 +5,7 @@ import type { Clock } from '../../contracts/clock.ts'
 import { severities, type Severity } from '../../contracts/finding.ts'
 import type { Suppression } from '../../contracts/suppression.ts'
 import type { ActionOutcome, AlertAction, CaseListener, TriageDesk } from '../../contracts/triage-desk.ts'
-import { nextDueAt } from '../api/views.ts'
+import { nextDueAt } from '../../triage/clocks/due.ts'
 
 export interface FakeDesk extends TriageDesk {
   /** A new alert, or a finding folded into the one of that id. */

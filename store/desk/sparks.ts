@@ -54,6 +54,14 @@ const bound = (windows: readonly SparkWindow[], isMeant: (source: SparkSource) =
   return { meant, hours }
 }
 const hourMs = 3_600_000
+const spreadMs = 12 * hourMs
+
+const vitalHoursHint = `AND indexHint((device, vital, toStartOfHour(minute)) IN (
+  SELECT tupleElement(t, 1), tupleElement(t, 2), toDateTime(tupleElement(t, 3), 'UTC')
+  FROM (SELECT arrayJoin(arrayZip({hourDevices:Array(String)}, {hourVitals:Array(String)}, {vitalHours:Array(UInt32)})) AS t)))`
+const readingHoursHint = `AND indexHint((device, toStartOfHour(minute)) IN (
+  SELECT tupleElement(t, 1), toDateTime(tupleElement(t, 2), 'UTC')
+  FROM (SELECT arrayJoin(arrayZip({hourReadingDevices:Array(String)}, {readingHours:Array(UInt32)})) AS t)))`
 
 const fromMinutes = async (windows: readonly SparkWindow[], rows: Rows, rolledUp: RolledUp): Promise<readonly Found[]> => {
   const vital = bound(windows, ({ kind }) => kind === 'vital')
@@ -72,12 +80,14 @@ const fromMinutes = async (windows: readonly SparkWindow[], rows: Rows, rolledUp
   const freshWithin = `at >= ${moment('freshFrom')} AND at < ${moment('to')} AND landed_at >= ${moment('landedFrom')}`
   const list = (aggregate: string): string => `[${values.map((value) => `${aggregate}(${value})`).join(', ')}]`
   const branches: string[] = []
+  // Windows far apart: the sets of their hours are for the index alone, since row by row they would cost more than what they leave out. A minute
+  // that was computed twice does no harm here, so there is no FINAL.
+  const isSpread = to - from > spreadMs
   if (vital.meant.length > 0 && isRolledUp)
     branches.push(
-      `SELECT 'vital' AS kind, device AS who, vital AS what, minute, sum AS total, count AS times FROM readings_by_minute FINAL
-       WHERE ${minutesWithin} AND (device, vital, toStartOfHour(minute)) IN (
-         SELECT tupleElement(t, 1), tupleElement(t, 2), toDateTime(tupleElement(t, 3), 'UTC')
-         FROM (SELECT arrayJoin(arrayZip({vitalDevices:Array(String)}, {vitalNames:Array(String)}, {vitalHours:Array(UInt32)})) AS t))`,
+      `SELECT 'vital' AS kind, device AS who, vital AS what, minute, sum AS total, count AS times FROM readings_by_minute
+       WHERE ${minutesWithin} AND device IN {vitalDevices:Array(String)} AND vital IN {names:Array(String)}
+         ${isSpread ? vitalHoursHint : ''}`,
     )
   if (vital.meant.length > 0 && isFresh)
     branches.push(
@@ -89,9 +99,8 @@ const fromMinutes = async (windows: readonly SparkWindow[], rows: Rows, rolledUp
   if (readings.meant.length > 0 && isRolledUp)
     branches.push(
       `SELECT 'readings' AS kind, device AS who, '' AS what, minute, toFloat64(max(count)) AS total, toUInt64(1) AS times FROM readings_by_minute
-       WHERE ${minutesWithin} AND (device, toStartOfHour(minute)) IN (
-         SELECT tupleElement(t, 1), toDateTime(tupleElement(t, 2), 'UTC')
-         FROM (SELECT arrayJoin(arrayZip({readingDevices:Array(String)}, {readingHours:Array(UInt32)})) AS t))
+       WHERE ${minutesWithin} AND device IN {readingDevices:Array(String)}
+         ${isSpread ? readingHoursHint : ''}
        GROUP BY device, minute`,
     )
   if (readings.meant.length > 0 && isFresh)
@@ -112,10 +121,12 @@ const fromMinutes = async (windows: readonly SparkWindow[], rows: Rows, rolledUp
      GROUP BY w.i, bucket`,
     {
       ...windowArrays(all),
-      vitalDevices: vital.hours.map(({ source }) => source.who),
-      vitalNames: vital.hours.map(({ source }) => source.what),
+      vitalDevices: [...new Set(vital.meant.map(({ source }) => source.who))],
+      hourDevices: vital.hours.map(({ source }) => source.who),
+      hourVitals: vital.hours.map(({ source }) => source.what),
       vitalHours: vital.hours.map(({ hour }) => hour),
-      readingDevices: readings.hours.map(({ source }) => source.who),
+      readingDevices: [...new Set(readings.meant.map(({ source }) => source.who))],
+      hourReadingDevices: readings.hours.map(({ source }) => source.who),
       readingHours: readings.hours.map(({ hour }) => hour),
       sites: site.meant.map(({ source }) => source.who),
       names,

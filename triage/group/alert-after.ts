@@ -68,8 +68,9 @@ const tagsOf = (event: Folding, key: 'attack' | 'controls', fallback: string[]):
 }
 
 const rollInto = (alert: Alert, event: Folding): Alert => {
-  alert.title = event.title
-  alert.site = event.site
+  // A text that is the same stays: a start would keep the million copies that it has read.
+  if (alert.title !== event.title) alert.title = event.title
+  if (alert.site !== event.site) alert.site = event.site
   alert.score = Math.max(alert.score, event.score)
   alert.count++
   alert.firstSeen = Math.min(alert.firstSeen, event.at)

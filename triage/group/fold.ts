@@ -82,7 +82,7 @@ export const createCaseFold = ({
 
   const applyToAlert = (event: AlertEvent, inPlace: boolean): Applied => {
     const before = alerts.get(event.alert)
-    undo.acted(event, before)
+    if (event.type !== 'finding.folded') undo.acted(event, before)
     const after = alertAfter(before, event, inPlace)
     if (after === null) return { alert: null, left: null }
     if (after !== before) alerts.set(after.id, after)
@@ -92,13 +92,14 @@ export const createCaseFold = ({
     return { alert: after, left: leaveMemory() }
   }
 
+  /** Findings come many from one partition: the mark of the last one is at hand. */
+  let last = { topic: '', partition: -1, mark: { offset: -1, index: -1 } }
   const markOf = ({ topic, partition }: LogPosition): { offset: number; index: number } => {
+    if (last.partition === partition && last.topic === topic) return last.mark
     const name = `${topic}/${partition}`
-    let mark = highWater.get(name)
-    if (mark === undefined) {
-      mark = { offset: -1, index: -1 }
-      highWater.set(name, mark)
-    }
+    const mark = highWater.get(name) ?? { offset: -1, index: -1 }
+    highWater.set(name, mark)
+    last = { topic, partition, mark }
     return mark
   }
 

@@ -54,8 +54,18 @@ const stories: Record<string, Story> = {
     given: [find(), 5, does('acknowledge'), 0.1, does('undo'), 9, () => {}, 2],
     tells: ['page a>night', 'page a>chief'],
   },
-  'snoozed: no step; awake: the steps that are left, counted anew, and none twice': {
-    given: [find(), 5, does('snooze'), 60, does('wake'), 9, 2],
+  'snoozed: no further step, and none when it wakes, for somebody has seen it': {
+    given: [find(), 5, does('snooze'), 60, does('wake'), 60],
+    tells: ['page a>night'],
+  },
+  'snoozed and worse: told anew, from the first step on': {
+    rules: [ruleOf('bad', { severities: ['high', 'critical'], steps: escalating.steps.slice(0, 2) })],
+    given: [find('a', { severity: 'high' }), 5, does('snooze'), 60, find('a', { severity: 'critical' }), 1, restart, find(), 10],
+    tells: ['page a>night', 'page a>night', 'page a>chief'],
+  },
+  'worse while it still waits: the same rule does not tell it again': {
+    rules: [ruleOf('bad', { severities: ['high', 'critical'], steps: escalating.steps.slice(0, 2) })],
+    given: [find('a', { severity: 'high' }), 5, find('a', { severity: 'critical' }), 6],
     tells: ['page a>night', 'page a>chief'],
   },
   'a suppression hides it: no further step': {

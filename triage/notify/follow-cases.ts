@@ -4,7 +4,7 @@ import type { PagingFold } from './fold.ts'
 import type { Entry, Journal, PagingBody } from './journal.ts'
 import type { PagedDesk } from './paged-desk.ts'
 import type { PagingSettings } from './paging-settings.ts'
-import { followUpsDue, pagesDue, type PagingView, type PlannedPage, unwantedBecause } from './wanted.ts'
+import { type Change, followUpsDue, pagesDue, type PagingView, type PlannedPage, unwantedBecause } from './wanted.ts'
 
 export interface FollowCases {
   /** Weighs what has come. */
@@ -32,12 +32,9 @@ interface FollowOptions {
 /** What makes the rules be asked again: the alert has something new to say, or needs somebody again. */
 const weighing: ReadonlySet<CaseEvent['type']> = new Set(['finding.folded', 'alert.raised', 'alert.woken', 'alert.undone'])
 
-/** One alert of a batch of case events. */
-interface Change {
-  /** Of the first event that asks the rules, ms; null when none does. */
-  atMs: number | null
-  worse: boolean
-}
+/** An alert of a batch of case events; the rules are not asked where `atMs` is null. */
+type Noted = Omit<Change, 'atMs'> & { readonly atMs: number | null }
+const untold: Noted = { atMs: null, worse: false, anew: false }
 
 /** Turns case events into pages. What is due follows from the events and the rules alone, so a crash before it was queued loses nothing. */
 export const followCases = ({ desk, fold, journal, view, settings, inFlight, wake }: FollowOptions): FollowCases => {
@@ -82,7 +79,7 @@ export const followCases = ({ desk, fold, journal, view, settings, inFlight, wak
     return [...unwanted(id, here), ...(alert === undefined ? [] : withRoom(followUpsDue(here, alert, settings.followUpDelayMs), taken))]
   }
 
-  const weigh = (changes: ReadonlyMap<string, Change>): PagingBody[] => {
+  const weigh = (changes: ReadonlyMap<string, Noted>): PagingBody[] => {
     const here = view()
     const bodies: PagingBody[] = []
     let taken = 0
@@ -90,37 +87,39 @@ export const followCases = ({ desk, fold, journal, view, settings, inFlight, wak
       bodies.push(...more)
       for (const { type } of more) taken += type === 'page.queued' ? 1 : type === 'page.dropped' ? -1 : 0
     }
-    for (const [id, { atMs, worse }] of changes) {
+    for (const [id, { atMs, worse, anew }] of changes) {
       const alert = desk.alert(id)
-      if (alert !== undefined && atMs !== null) add(withRoom(pagesDue(here, alert, atMs, worse), taken))
+      if (alert !== undefined && atMs !== null) add(withRoom(pagesDue(here, alert, { atMs, worse, anew }), taken))
       if (fold.pagesOf(id).length > 0) add(reconcile(id, taken, here))
     }
     return bodies
   }
 
-  const changesOf = (events: readonly CaseEvent[]): Map<string, Change> => {
-    const changes = new Map<string, Change>()
-    const note = (id: string, atMs: number | null, worse: boolean) => {
-      const before = changes.get(id)
-      changes.set(id, { atMs: before?.atMs ?? atMs, worse: (before?.worse ?? false) || worse })
+  const changesOf = (events: readonly CaseEvent[]): Map<string, Noted> => {
+    const changes = new Map<string, Noted>()
+    const note = (id: string, atMs: number | null, now: Partial<Noted> = {}) => {
+      const before = changes.get(id) ?? untold
+      const { worse = false, anew = false } = now
+      changes.set(id, { atMs: before.atMs ?? atMs, worse: before.worse || worse, anew: before.anew || anew })
     }
     for (const event of events) {
-      if (event.type === 'suppression.added') for (const id of fold.alerts()) note(id, null, false)
-      else if (event.type === 'suppression.ended') for (const id of fold.alerts()) note(id, event.recordedAt, false)
+      if (event.type === 'suppression.added') for (const id of fold.alerts()) note(id, null)
+      else if (event.type === 'suppression.ended') for (const id of fold.alerts()) note(id, event.recordedAt)
       else if (event.type !== 'finding.suppressed') {
         const worse = (event.type === 'finding.folded' || event.type === 'alert.raised') && !event.opened && event.due !== undefined
-        note(event.alert, weighing.has(event.type) ? event.recordedAt : null, worse)
+        const anew = event.type === 'alert.woken' && event.because === 'worse'
+        note(event.alert, weighing.has(event.type) ? event.recordedAt : null, { worse, anew })
       }
     }
     return changes
   }
 
   /** Alerts that wait for triage and changed since; for when triage does not hold the events any more. */
-  const openChanges = (nowMs: number): Map<string, Change> => {
-    const changes = new Map<string, Change>()
+  const openChanges = (nowMs: number): Map<string, Noted> => {
+    const changes = new Map<string, Noted>()
     for (const alert of openAlerts(desk, nowMs))
       if (alert.sequence > journal.weighed)
-        changes.set(alert.id, { atMs: alert.openedAt >= fold.lastAt ? alert.openedAt : nowMs, worse: false })
+        changes.set(alert.id, { ...untold, atMs: alert.openedAt >= fold.lastAt ? alert.openedAt : nowMs })
     return changes
   }
 
@@ -131,8 +130,8 @@ export const followCases = ({ desk, fold, journal, view, settings, inFlight, wak
     const events = desk.eventsSince(first)
     const changes = events === null ? openChanges(view().nowMs) : changesOf(events)
     // Whatever was done to alerts that were paged, while nobody looked.
-    for (const id of fold.alerts()) if (!changes.has(id)) changes.set(id, { atMs: null, worse: false })
-    const last = events === null ? desk.sequence : (events.at(-1)?.sequence ?? first)
+    for (const id of fold.alerts()) if (!changes.has(id)) changes.set(id, untold)
+    const last = events === null ? durableEnd(desk, first) : (events.at(-1)?.sequence ?? first)
     return { bodies: weigh(changes), caseSequence: Math.max(first, last) }
   }
 
@@ -177,4 +176,14 @@ const openAlerts = function* (desk: PagedDesk, nowMs: number): Generator<Alert> 
     if (page.next === null) return
     cursor = page.next
   }
+}
+
+/** The newest sequence that surely is on disk: triage itself may be ahead of that. Only of what is durable events are told. */
+const durableEnd = (desk: PagedDesk, otherwise: number): number => {
+  for (let back = 0; back <= desk.sequence - otherwise; back = back * 2 + 1) {
+    const from = desk.sequence - back
+    const events = desk.eventsSince(from)
+    if (events !== null) return events.at(-1)?.sequence ?? from
+  }
+  return otherwise
 }

@@ -34,12 +34,23 @@ export interface JournalOptions {
   /** Pause before an append is tried again when the log is away, ms. */
   readonly logRetryMs: number
   readonly closing: AbortSignal
+  /** Told of each event once it is applied; not of those that are read at the start. */
+  readonly onRecorded: (event: PagingEvent) => void
 }
 
 const topic = 'paging.v1'
 
 /** Takes up where the log ends. */
-export const openJournal = async ({ log, fold, clock, timers, logger, logRetryMs, closing }: JournalOptions): Promise<Journal> => {
+export const openJournal = async ({
+  log,
+  fold,
+  clock,
+  timers,
+  logger,
+  logRetryMs,
+  closing,
+  onRecorded,
+}: JournalOptions): Promise<Journal> => {
   const [range] = await log.ranges([topic])
   if (range !== undefined && range.next > range.earliest)
     for await (const batch of log.read(topic, 0, range.earliest, range.next))
@@ -65,7 +76,10 @@ export const openJournal = async ({ log, fold, clock, timers, logger, logRetryMs
     // The last of them alone moves the mark: if a crash leaves only the first, the rest is weighed again.
     const events = bodies.map((body, i) => ({ ...body, at: clock.now(), caseSequence: i === bodies.length - 1 ? caseSequence : weighed }))
     if (events.length > 0) await appendDurably(events)
-    for (const event of events) fold.apply(event)
+    for (const event of events) {
+      fold.apply(event)
+      onRecorded(event)
+    }
     weighed = caseSequence
   }
 

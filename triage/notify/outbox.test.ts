@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { undoMs } from '../../contracts/case-event.ts'
 import type { Severity } from '../../contracts/finding.ts'
 import { channelDetector } from './wanted.ts'
 import { away, sentWell } from './testing/fake-notifiers.ts'
@@ -42,14 +43,16 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 )
 
 /** What triage allows in the alert's state. */
-const act = ({ desk }: TestPager, type: 'acknowledge' | 'close' | 'snooze' | 'wake' | 'undo', id: string): void => {
-  const state = desk.alert(id)?.state
+const act = ({ desk, time }: TestPager, type: 'acknowledge' | 'close' | 'snooze' | 'wake' | 'undo', id: string): void => {
+  const alert = desk.alert(id)
+  const state = alert?.state
+  const undoable = alert !== undefined && time.clock.now() - alert.lastChange.at <= undoMs
   const allowed = {
     acknowledge: state === 'new',
     close: state === 'new' || state === 'acknowledged',
     snooze: state === 'new' || state === 'acknowledged',
     wake: state === 'snoozed',
-    undo: state === 'acknowledged' || state === 'closed',
+    undo: undoable && (state === 'acknowledged' || state === 'closed'),
   }
   if (allowed[type]) desk[type](id)
 }

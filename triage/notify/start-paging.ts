@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../contracts/clock.ts'
 import { type EventLog, LogUnavailable } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
+import type { PagingEvent } from '../../contracts/paging-event.ts'
 import type { PagingDesk } from '../../contracts/paging-desk.ts'
 import { type ChannelLoop, createChannelLoop } from './channel-loop.ts'
 import { editPaging } from './edit-paging.ts'
@@ -62,7 +63,19 @@ export const startPaging = async (options: PagingOptions): Promise<Paging> => {
   }
 
   const fold = createPagingFold()
-  const journal = await openJournal({ log, fold, clock, timers, logger, logRetryMs: settings.logRetryMs, closing: closing.signal })
+  /** Since the start. */
+  const counts = { queued: 0, sent: 0, attemptsFailed: 0, failed: 0, dropped: 0 }
+  const onRecorded = (event: PagingEvent): void => {
+    if (event.type === 'page.queued') counts.queued++
+    else if (event.type === 'page.sent') counts.sent++
+    else if (event.type === 'page.dropped') counts.dropped++
+    else if (event.type === 'page.attempt-failed') {
+      counts.attemptsFailed++
+      if (event.final) counts.failed++
+    }
+  }
+  const { logRetryMs } = settings
+  const journal = await openJournal({ log, fold, clock, timers, logger, logRetryMs, closing: closing.signal, onRecorded })
   const inFlight = new Set<string>()
   const view = (): PagingView => ({
     fold,
@@ -146,6 +159,7 @@ export const startPaging = async (options: PagingOptions): Promise<Paging> => {
       waiting: fold.waitingCount(),
       failing: fold.channels().filter(({ health }) => health === 'failing').length,
       dead: fold.channels().filter(({ health }) => health === 'dead').length,
+      ...counts,
       weighed: journal.weighed,
       ...cases.stats(),
     }),

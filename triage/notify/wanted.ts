@@ -14,7 +14,7 @@ export type PlannedPage = Pick<PageRecord, 'id' | 'kind' | 'alert' | 'rule' | 's
 
 /** What is known when it is decided who is told. */
 export interface PagingView {
-  readonly fold: Pick<PagingFold, 'channel' | 'channels' | 'rules' | 'page' | 'pagesOf'>
+  readonly fold: Pick<PagingFold, 'channel' | 'channels' | 'rules' | 'pagesOf'>
   readonly suppressions: readonly Suppression[]
   readonly nowMs: number
   readonly hourAt: (atMs: number) => number
@@ -48,30 +48,36 @@ export const unwantedBecause = (view: PagingView, record: PageRecord, alert: Ale
   return isSuppressed(view, alert) ? 'a suppression hides the alert' : null
 }
 
+/** What happened to an alert since its rules were weighed. */
+export interface Change {
+  /** When: it decides a rule's hours, and the later steps are counted from it, ms. */
+  readonly atMs: number
+  readonly worse: boolean
+  /** It was put off, and needs new eyes: whoever was told of what it was is told again of what it has become. */
+  readonly anew: boolean
+}
+
 /**
  * Pages that the rules ask for about an alert that waits for triage and are not queued yet. A channel is told once for each step: by a second rule
- * only when the alert got worse since.
- * @param atMs when the alert changed: it decides a rule's hours, and the later steps are counted from it
+ * only when the alert got worse since, by the same rule only when it woke because of that.
  */
-export const pagesDue = (view: PagingView, alert: Alert, atMs: number, worse: boolean): readonly PlannedPage[] => {
+export const pagesDue = (view: PagingView, alert: Alert, { atMs, worse, anew }: Change): readonly PlannedPage[] => {
   const acknowledged = alert.state === 'acknowledged'
   // Somebody is on it: another step would be an escalation, but a new rule for what it has become is not.
   if (!(alert.state === 'new' || (acknowledged && worse)) || isSuppressed(view, alert)) return []
+  const { id: alertId, severity } = alert
   const planned: PlannedPage[] = []
-  const told = view.fold.pagesOf(alert.id).filter(({ kind, state }) => kind === 'page' && state !== 'dropped')
-  const isTold = (notifier: string, step: number): boolean =>
+  const told = view.fold.pagesOf(alertId).filter(({ kind, state }) => kind === 'page' && state !== 'dropped')
+  const isTold = (rule: string, step: number, notifier: string): boolean =>
     planned.some((page) => page.notifier === notifier && page.step === step) ||
-    told.some((page) => page.notifier === notifier && page.step === step && page.severity === alert.severity)
+    told.some((page) => page.notifier === notifier && page.step === step && (page.severity === severity || (page.rule === rule && !anew)))
   for (const rule of view.fold.rules()) {
     if (!isAbout(rule, alert) || !isInHours(rule.hours, view.hourAt(atMs))) continue
     for (const [step, { notifiers, afterMinutes }] of rule.steps.slice(0, acknowledged ? 1 : undefined).entries())
       for (const notifier of notifiers) {
-        if (view.fold.channel(notifier)?.enabled !== true || isItself(alert, notifier) || isTold(notifier, step)) continue
-        const key = { kind: 'page', alert: alert.id, rule: rule.id, step, notifier } as const
-        const id = pageId(key)
-        const known = view.fold.page(id)
-        if (known !== undefined && known.state !== 'dropped') continue
-        planned.push({ id, ...key, severity: alert.severity, dueAt: atMs + afterMinutes * 60_000, acknowledged })
+        if (view.fold.channel(notifier)?.enabled !== true || isItself(alert, notifier) || isTold(rule.id, step, notifier)) continue
+        const key = { kind: 'page', alert: alertId, rule: rule.id, step, notifier, severity } as const
+        planned.push({ id: pageId(key), ...key, dueAt: atMs + afterMinutes * 60_000, acknowledged })
       }
   }
   return planned
@@ -89,10 +95,9 @@ export const followUpsDue = (view: PagingView, alert: Alert, delayMs: number): r
   )
   return view.fold.channels().flatMap((channel): PlannedPage[] => {
     if (!channel.enabled || !told.has(channel.id) || !view.keepsState(channel)) return []
-    const key = { kind: state, alert: alert.id, rule: null, step: 0, notifier: channel.id } as const
-    const id = pageId(key)
-    const known = view.fold.page(id)
-    if (known !== undefined && known.state !== 'dropped') return []
-    return [{ id, ...key, severity: alert.severity, dueAt: since + delayMs, acknowledged: false }]
+    const pages = view.fold.pagesOf(alert.id)
+    if (pages.some((page) => page.kind === state && page.notifier === channel.id && page.state !== 'dropped')) return []
+    const key = { kind: state, alert: alert.id, rule: null, step: 0, notifier: channel.id, severity: alert.severity } as const
+    return [{ id: pageId(key), ...key, dueAt: since + delayMs, acknowledged: false }]
   })
 }

@@ -22,7 +22,7 @@ export interface Columns {
   lastSeen: Float64Array
   /** Infinity without a clock that runs. */
   nextDueAt: Float64Array
-  readonly alerts: Alert[]
+  readonly alerts: (Alert | undefined)[]
   readonly haystacks: string[]
   readonly trigrams: Trigrams
   readonly numbers: { readonly site: Numbers; readonly detector: Numbers; readonly owner: Numbers }
@@ -75,7 +75,7 @@ export const createColumns = (): Columns => {
       columns.trigrams.remove(slot, columns.haystacks[slot]!)
       columns.shelf[slot] = 0
       columns.haystacks[slot] = ''
-      delete columns.alerts[slot]
+      columns.alerts[slot] = undefined
       spare.push(slot)
     },
   }

@@ -6,7 +6,7 @@ export interface Numbers {
 }
 
 /** Beyond it all texts share one number, and are compared as texts: sites come from devices' topics. */
-export const numberedTextsMax = 100_000
+const numberedTextsMax = 100_000
 export const sharedNumber = numberedTextsMax
 
 export const createNumbers = (): Numbers => {

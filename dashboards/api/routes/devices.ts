@@ -8,11 +8,23 @@ type Ids = 'listDevices' | 'device' | 'deviceVitals' | 'deviceConnections'
 
 const vitalsSpanMsMax = 7 * 86_400_000
 
+/** A record is replaced when it changes: what is searched of it is put together once. */
+const haystacks = new WeakMap<DeviceRecord, string>()
+const haystackOf = (record: DeviceRecord): string => {
+  const known = haystacks.get(record)
+  if (known !== undefined) return known
+  const { device, site, ward, model } = record
+  const made = `${device} ${site} ${ward} ${model}`.toLowerCase()
+  haystacks.set(record, made)
+  return made
+}
+
 /** Whether all words stand in what is known of a device. */
 export const deviceMatches = (text: string): ((record: DeviceRecord) => boolean) => {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
-  return ({ device, site, ward, model }) => {
-    const known = `${device} ${site} ${ward} ${model}`.toLowerCase()
+  return (record) => {
+    if (words.length === 0) return true
+    const known = haystackOf(record)
     return words.every((word) => known.includes(word))
   }
 }

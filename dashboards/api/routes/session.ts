@@ -37,17 +37,28 @@ export const sessionRoutes = (
     }
   }
 
+  /** A browser that signs in again as the same person leaves its old session behind: that ends. Somebody else's is not touched. */
+  const replacing = async (outcome: SignedIn | NotSignedIn, header: string | undefined): Promise<SignedIn | NotSignedIn> => {
+    const secret = cookieOf(header, cookies.session)
+    const old = outcome.ok && secret !== null ? accounts.sessions.bySecret(secret) : null
+    if (outcome.ok && old?.account === outcome.who.account) await accounts.sessions.end(old.session)
+    return outcome
+  }
+
   return {
     signInByLink: async ({ body, address, request }) =>
       settle(
-        await accounts.signIn.byLink(body.code, from(address, request.headers.cookie)),
+        await replacing(await accounts.signIn.byLink(body.code, from(address, request.headers.cookie)), request.headers.cookie),
         refuse(401, 'link', 'This link is used up, too old or unknown', {
           detail: 'Ask an admin for a new one: wardwatch account link NAME',
         }),
       ),
     signInByPassword: async ({ body, address, request }) =>
       settle(
-        await accounts.signIn.byPassword(body.account, body.password, from(address, request.headers.cookie)),
+        await replacing(
+          await accounts.signIn.byPassword(body.account, body.password, from(address, request.headers.cookie)),
+          request.headers.cookie,
+        ),
         refuse(401, 'sign-in', 'Account or password is wrong'),
       ),
     session: ({ who }) => ({ answer: meOf(who) }),

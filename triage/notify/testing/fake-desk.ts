@@ -104,8 +104,9 @@ export const createFakeDesk = (clock: Clock): FakeDesk => {
     const alert = { ...(before ?? blank(id)), ...over }
     const worse = before !== undefined && rank.indexOf(alert.severity) > rank.indexOf(before.severity)
     const severity = before !== undefined && !worse ? before.severity : alert.severity
+    if (worse && before.state === 'snoozed') tell({ type: 'alert.woken', alert: id, because: 'worse' }, { ...reopened }, platformActor)
     const position = { topic: 'findings.v1', partition: 0, offset: sequence }
-    alerts.set(id, alert)
+    alerts.set(id, { ...alerts.get(id), ...alert, ...(worse && before.state === 'snoozed' ? reopened : {}) })
     const { detector, title, device, site, score, why, evidence } = alert
     tell(
       {
@@ -194,9 +195,11 @@ export const createFakeDesk = (clock: Clock): FakeDesk => {
     snooze: (id) =>
       void tell(
         { type: 'alert.snoozed', alert: id, until: clock.now() + 3_600_000 },
-        { state: 'snoozed', snoozedUntil: clock.now() + 3_600_000 },
+        { state: 'snoozed', snoozedUntil: clock.now() + 3_600_000, acknowledgedAt: clock.now(), acknowledgedBy: 'ana' },
       ),
-    wake: (id) => void tell({ type: 'alert.woken', alert: id, because: 'time' }, { ...reopened }, platformActor),
+    // Who snoozed it has seen it.
+    wake: (id) =>
+      void tell({ type: 'alert.woken', alert: id, because: 'time' }, { state: 'acknowledged', snoozedUntil: null }, platformActor),
     undo(id) {
       const { owner, containedAt } = alerts.get(id)!
       tell({ type: 'alert.undone', alert: id, undoes: alerts.get(id)!.version, to: { ...reopened, owner, containedAt } }, { ...reopened })

@@ -1,0 +1,104 @@
+import { expect, it } from 'vitest'
+import { pipeline } from '../../contracts/api/pipeline.ts'
+import { createLatencyHistogram } from '../../contracts/histogram.ts'
+import type { RoleStatus } from '../role-status.ts'
+import { createPipelineFigures } from './pipeline-figures.ts'
+
+const begin = () => {
+  const clock = { nowMs: 1_000_000 }
+  const behind: { ms: number | null } = { ms: null }
+  const figures = createPipelineFigures(
+    () => clock.nowMs,
+    () => behind.ms,
+  )
+  const role = (kind: RoleStatus['kind'], stats: object, change: Partial<RoleStatus> = {}): RoleStatus => ({
+    name: kind,
+    kind,
+    state: 'running',
+    pid: 1,
+    restarts: 0,
+    info: {},
+    stats: { ...stats },
+    statsAtMs: clock.nowMs,
+    ...change,
+  })
+  const stage = (id: string) => figures.read().stages.find((one) => one.id === id)!
+  return { clock, behind, figures, role, stage }
+}
+
+it('tells rates and quantiles of the last seconds, and what was not measured as null', () => {
+  const { clock, figures, role, stage } = begin()
+  const ack = createLatencyHistogram()
+  ack.record(400, 1_000)
+  for (let second = 0; second <= 20; second++) {
+    clock.nowMs += 1_000
+    if (second > 0) ack.record(4, 2_000)
+    figures.told([
+      role('edge', {
+        publishes: second * 2_000,
+        acknowledged: second * 2_000,
+        signedIn: 198,
+        ackLatency: ack.snapshot(),
+        observationsDropped: 0,
+        log: { records: second * 2_010 },
+      }),
+      role('detect', { records: second * 2_000, lagByPartition: { 'a/0': 20 }, findingsByDetector: { flood: second } }),
+      role('hub', { rowsByTable: { readings: second * 1_900 }, lagByPartition: {}, triage: { folded: second, waiting: 0 } }),
+    ])
+  }
+  const { signs } = pipeline.parse(figures.read())
+  expect(signs).toMatchObject({ readingsPerSecond: 2_000, connections: 198, lagMs: 10, drops: 0, historyBehindMs: null, problems: [] })
+  // The slow ones at the start are over.
+  expect(signs.ackP99Ms).toBeLessThan(6)
+  expect(stage('detect')).toMatchObject({
+    state: 'running',
+    inPerSecond: 2_000,
+    outPerSecond: 1,
+    queue: 20,
+    latencyP99Ms: null,
+    deadLetters: null,
+  })
+  expect(stage('landing')).toMatchObject({ inPerSecond: 1_900, drops: null })
+  expect(stage('edge').history).toHaveLength(21)
+  expect(stage('edge').history[0]).toBeNull()
+})
+
+it('a restarted role is no negative rate', () => {
+  const { clock, figures, role, stage } = begin()
+  figures.told([role('edge', { publishes: 50_000 })])
+  clock.nowMs += 1_000
+  figures.told([role('edge', { publishes: 10 }, { restarts: 1 })])
+  expect(stage('edge')).toMatchObject({ inPerSecond: null, restarts: 1 })
+})
+
+it.each([
+  ['down', { state: 'restarting' as const }],
+  ['unknown', { statsAtMs: 1 }],
+])('a role that is away is %s, and its numbers are none', (state, change) => {
+  const { clock, figures, role, stage } = begin()
+  for (let i = 0; i < 3; i++) {
+    clock.nowMs += 1_000
+    figures.told([role('detect', { records: i }, change)])
+  }
+  expect(stage('detect')).toMatchObject({ state, inPerSecond: null, queue: null })
+})
+
+it('far behind is behind', () => {
+  const { clock, behind, figures, role, stage } = begin()
+  clock.nowMs += 1_000
+  behind.ms = 42_000
+  figures.told([role('detect', { lagByPartition: { 'a/0': 50_000 } }), role('hub', { paging: { dead: 1 } })])
+  expect(stage('detect').state).toBe('behind')
+  expect(stage('landing').state).toBe('behind')
+  expect(stage('paging')).toMatchObject({ state: 'down', problem: '1 paging channel is dead' })
+})
+
+it('when the supervisor is silent nothing is claimed', () => {
+  const { clock, figures, role } = begin()
+  figures.told([role('edge', { publishes: 1, signedIn: 5 })])
+  clock.nowMs += 6_000
+  const { signs, stages } = figures.read()
+  expect(signs).toMatchObject({ readingsPerSecond: null, connections: null, lagMs: null, drops: null })
+  expect(signs.problems).toHaveLength(1)
+  expect(new Set(stages.map(({ state }) => state))).toEqual(new Set(['unknown']))
+})
