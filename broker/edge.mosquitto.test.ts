@@ -65,7 +65,10 @@ describe.skipIf(!installed).each(runtimes)(
       const heard = new Promise<string>((resolve) => subscriber.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())))
       await edge.observed('subscribe')
       const command = { id: 'c', device: 'pump-7', site, payload: '{"stop":true}', issuedAt: 0, expiresAt: Date.now() + 60_000 }
-      expect(await edge.deliver(command)).toBe('delivered')
+      // The observation tells of the wish; the subscription stands a moment later.
+      let became = await edge.deliver(command)
+      while (became === 'not-subscribed') became = await edge.deliver(command)
+      expect(became).toBe('delivered')
       expect(await heard).toBe('{"stop":true}\n')
     })
 

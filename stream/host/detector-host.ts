@@ -26,6 +26,10 @@ export interface DetectorHostOptions extends ProcessorSettings {
   readonly checkpointEveryMs?: number
   /** A partition's checkpoint begins early at this many touched keys: bounds what one transaction has to write. */
   readonly touchedKeysMax?: number
+  /**
+   * Records that are taken together while it catches up, 20 ms of work: the more of one device's come in a row, the less is fetched from
+   * slow memory (1,000: 5.5 us a record, 8,192: 3.8). Live there are as many as a poll of the log finds.
+   */
   readonly batchRecordsMax?: number
   /** Called for each finding once it is durable; after a crash again for those since the last checkpoint. */
   readonly onFinding?: (finding: Finding) => void
@@ -49,7 +53,15 @@ export interface DetectorHost {
 /** Throws `RangeError` for stages or parameters that cannot run. */
 export const createDetectorHost = (options: DetectorHostOptions): DetectorHost => {
   const { log, stateStore, decoder, detectors, derivations, parameters = {}, group, logger, clock, onFinding, onFault } = options
-  const { checkpointEveryMs = 5_000, touchedKeysMax = 2_048, batchRecordsMax, keysMax, outageGapMs, lateMs, sizeCheckSteps } = options
+  const {
+    checkpointEveryMs = 5_000,
+    touchedKeysMax = 2_048,
+    batchRecordsMax = 8_192,
+    keysMax,
+    outageGapMs,
+    lateMs,
+    sizeCheckSteps,
+  } = options
   const stages = { detectors, derivations, parameters }
   checkStages(stages)
   const topics = (Object.keys(topicByKey) as KeyedBy[])
@@ -136,7 +148,7 @@ export const createDetectorHost = (options: DetectorHostOptions): DetectorHost =
           outOfRange++
           logger.error(gap, 'retention dropped records before the detectors read them')
         },
-        ...(batchRecordsMax !== undefined && { batchRecordsMax }),
+        batchRecordsMax,
       })
       consumer.failed.catch(fail)
       logger.info({ topics, detectors: detectors.length, derivations: derivations.length }, 'detectors are running')

@@ -1,3 +1,5 @@
+import type { KeyGroup } from './key-groups.ts'
+
 /** Everything the stages of one partition know about one key: live objects, not bytes. */
 export interface KeyEntry {
   readonly key: string
@@ -24,6 +26,8 @@ export interface KeyEntry {
   evicted: boolean
   /** Its place in the order of eviction: at or before where it belongs. */
   place: number
+  /** Its records in the stretch that is being taken; null outside of one. */
+  group: KeyGroup | null
 }
 
 export const createKeyEntry = (key: string, stages: number, timers: number): KeyEntry => ({
@@ -40,4 +44,5 @@ export const createKeyEntry = (key: string, stages: number, timers: number): Key
   mark: 0,
   evicted: false,
   place: -1,
+  group: null,
 })

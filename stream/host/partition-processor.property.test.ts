@@ -61,7 +61,7 @@ interface Made {
   readonly said: string[]
 }
 
-const make = ({ keysMax = 1_000, detectors = detectorsForTests } = {}): Made => {
+const make = ({ keysMax = 1_000, detectors = detectorsForTests, faults = false } = {}): Made => {
   const said: string[] = []
   const processor = createPartitionProcessor({
     topic,
@@ -72,6 +72,7 @@ const make = ({ keysMax = 1_000, detectors = detectorsForTests } = {}): Made => 
     sizeCheckSteps: 8,
     onFinding: (finding) => said.push(findingLine(finding)),
     onDerived: (cohort, observation) => said.push(JSON.stringify([cohort, observation])),
+    ...(faults && { onFault: ({ error, ...fault }) => said.push(JSON.stringify([fault, String(error)])) }),
   })
   return { processor, said }
 }
@@ -158,6 +159,33 @@ it('batch boundaries change nothing', () => {
       expect(said).toEqual(straight(records))
     }),
     options,
+  )
+})
+
+/** What a checkpoint of everything would hold. */
+const stateOf = (processor: PartitionProcessor): string[] => {
+  const snapshot = processor.beginSnapshot(9e9)
+  while (!snapshot.slice(99));
+  return snapshot
+    .entries()
+    .map(({ key, value }) => `${key} ${value === null ? 'gone' : Buffer.from(value).toString()}`)
+    .sort()
+}
+
+it.each([
+  ['with room for every key', 1_000],
+  ['while keys are evicted', 3],
+])('taken key by key it says what it says record by record, in the same order, and leaves the same state, %s', (_, keysMax) => {
+  fc.assert(
+    fc.property(arbitraryRecords, (records) => {
+      const [together, oneByOne] = [make({ keysMax, faults: true }), make({ keysMax, faults: true })]
+      together.processor.process(records)
+      for (const record of records) oneByOne.processor.process([record])
+      expect(together.said).toEqual(oneByOne.said)
+      expect(together.processor.counts()).toEqual(oneByOne.processor.counts())
+      expect(stateOf(together.processor)).toEqual(stateOf(oneByOne.processor))
+    }),
+    { ...options, numRuns: 300 },
   )
 })
 

@@ -4,15 +4,17 @@ import type { LogRecord } from '../../contracts/event-log.ts'
 import type { Finding, LogPosition } from '../../contracts/finding.ts'
 import { type KeyedBy, type LogTopicName, topicByKey } from '../../contracts/log-topics.ts'
 import type { Observation, Presence } from '../../contracts/observation.ts'
-import { completeFinding } from './complete-finding.ts'
 import { decodeKeyEntry, encodeKeyEntry } from './key-entry-codec.ts'
 import type { KeyEntry } from './key-entry.ts'
+import { createKeyGroups } from './key-groups.ts'
 import { createKeyTable } from './key-table.ts'
 import { decodePartitionMeta, encodePartitionMeta } from './partition-meta.ts'
 import { type ProcessorCounts, countDeadLetter, createProcessorCounts } from './processor-counts.ts'
 import { advanceTime, startOfTime } from './record-time.ts'
+import { createRecordTimeline } from './record-timeline.ts'
 import { type Snapshot, createTouchedKeys } from './snapshot.ts'
-import { type SlotContext, type StageSlot, type Stages, createStageSlots, dispatchTable } from './stage-slots.ts'
+import { type StageSlot, type Stages, createStageSlots, dispatchTable } from './stage-slots.ts'
+import { createStageTurns } from './stage-turns.ts'
 import { createStateHealth } from './state-health.ts'
 import { createTimerQueue } from './timer-queue.ts'
 
@@ -73,8 +75,8 @@ export interface PartitionProcessor {
   counts(): ProcessorCounts
 }
 
-/** An endless loop of emits must not fill the memory: more than this in one call of a stage is a fault. */
-const emitsPerCallMax = 64
+/** Records that are taken together at most: bounds the memory of a stretch. */
+const stretchRecordsMax = 16_384
 const metaKey = 'meta'
 const entryPrefix = 'key:'
 
@@ -88,207 +90,199 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
   const time = startOfTime()
   const timers = createTimerQueue()
   const touched = createTouchedKeys()
+  const timeline = createRecordTimeline()
+  /** The last offset seen. */
+  let applied = -1
 
-  // What is running, for the contexts.
-  let offset = -1
-  let triggerAtMs = 0
-  let running: StageSlot | null = null
-  let current: KeyEntry | null = null
-  let emits = 0
-  let findingsOfRecord = 0
-  const ordinals = new Map<string, number>()
-
-  const position = (): LogPosition => ({ topic, partition, offset })
-
-  const assertRunning = (slot: StageSlot): KeyEntry => {
-    if (running !== slot || current === null) throw new Error(`${slot.id} used its context after it had returned`)
-    if (emits > emitsPerCallMax) throw new RangeError(`${slot.id} emitted more than ${emitsPerCallMax} times for one record`)
-    return current
-  }
-  const contextOf = (slotOf: () => StageSlot): SlotContext => ({
-    key: '',
-    nowMs: 0,
-    outageEndedAtMs: 0,
-    emit(draft) {
-      const slot = slotOf()
-      emits++
-      const { key, site } = assertRunning(slot)
-      if (slot.detector === null) throw new Error(`${slot.id} is a derivation: it finds nothing`)
-      const identity = `${slot.index} ${key}`
-      const ordinal = ordinals.get(identity) ?? 0
-      const trigger = {
-        key,
-        site,
-        position: position(),
-        at: triggerAtMs,
-        index: findingsOfRecord,
-        ordinal,
-        decoderVersion: decoder.version,
-      }
-      const finding = completeFinding(slot.detector, draft, trigger)
-      ordinals.set(identity, ordinal + 1)
-      findingsOfRecord++
-      slot.findings++
-      onFinding(finding, triggerAtMs)
-    },
-    derive(cohort, observation) {
-      const slot = slotOf()
-      emits++
-      assertRunning(slot)
-      if (slot.detector !== null) throw new Error(`${slot.id} is a detector: it derives nothing`)
+  const turns = createStageTurns({
+    position: (offset) => ({ topic, partition, offset }),
+    decoderVersion: decoder.version,
+    wakeAt: (entry, slot, atMs) => timers.set(entry, slot, atMs),
+    onFinding,
+    onDerived(cohort, observation) {
       counts.derived++
       onDerived?.(cohort, observation)
     },
-    wakeAt(atMs) {
-      const slot = slotOf()
-      const entry = assertRunning(slot)
-      if (slot.timerIndex < 0) throw new Error(`${slot.id} has no onTimer to wake`)
-      if (Number.isNaN(atMs)) throw new RangeError(`${slot.id} asked to be woken at NaN`)
-      timers.set(entry, slot, atMs)
-    },
+    onFault: (fault) => onFault?.(fault),
   })
-
-  const slots = createStageSlots(stages, keyedBy, contextOf)
+  const { moment } = turns
+  const slots = createStageSlots(stages, keyedBy, turns.contextOf)
   const dispatch = dispatchTable(slots)
-  const timerCount = slots.filter(({ timerIndex }) => timerIndex >= 0).length
+  const timed = slots.filter(({ timerIndex }) => timerIndex >= 0)
   const table = createKeyTable({
     keysMax,
     stages: slots.length,
-    timers: timerCount,
+    timers: timed.length,
     onEvict(entry) {
       counts.evictedKeys++
       touched.evict(entry)
       timers.forget(entry)
     },
   })
+  const groups = createKeyGroups(table)
+  const health = createStateHealth(timers, turns.report)
 
-  const report = (slot: StageSlot, key: string, reason: StageFault['reason'], error: unknown): void => {
-    slot.faults++
-    onFault?.({ stage: slot.id, version: slot.stage.version, key, position: position(), reason, error })
+  const moveTo = (index: number): void => {
+    moment.offset = timeline.offset(index)
+    moment.watermarkMs = timeline.watermarkMs(index)
+    moment.outageEndedAtMs = timeline.outageEndedAtMs(index)
   }
-  const health = createStateHealth(timers, report)
-  const threw = (slot: StageSlot, entry: KeyEntry, error: unknown): void => {
-    running = null
-    report(slot, entry.key, 'threw', error)
-    health.throughJson(slot, entry)
-  }
-  /** Not before the snapshot that the entry was restored from: up to there its timers have had their turn. */
-  const mayWake = (entry: KeyEntry): boolean => {
-    if (offset <= entry.applied) return false
-    touched.touch(entry)
-    return true
-  }
+
   const wake = (entry: KeyEntry, slot: StageSlot): void => {
     const state = entry.states[slot.index]
     if (state === undefined) return
-    const { context } = slot
-    context.key = entry.key
-    context.nowMs = time.watermarkMs
-    context.outageEndedAtMs = time.outageEndedAtMs
-    triggerAtMs = time.watermarkMs
-    current = entry
-    running = slot
-    emits = 0
     counts.timers++
     // Counted first: a reset state has fired no timer.
     const fires = entry.fires[slot.timerIndex]! + 1
     entry.fires[slot.timerIndex] = fires
-    try {
-      slot.stage.onTimer?.(state, slot.parameters, context)
-    } catch (error) {
-      threw(slot, entry, error)
-    }
-    running = null
+    turns.wake(slot, entry, state, health)
     if (fires % sizeCheckSteps === 0) health.checkSize(slot, entry)
   }
 
-  const observe = (key: string, observation: Observation, atMs: number): void => {
-    const accepting = dispatch[observation.kind]
-    if (accepting === undefined) return
-    counts.observations[observation.kind]++
-    if (accepting.length === 0) return
-    let entry = table.get(key)
-    if (entry === undefined) entry = table.create(key)
-    else if (offset <= entry.applied) {
-      counts.skipped++
-      return
-    }
-    touched.touch(entry)
-    table.touch(entry, offset, observation.kind !== 'session' || observation.event !== 'refused')
-    if (observation.site !== null) entry.site = observation.site
-    onObservation?.(key, observation)
-    current = entry
-    triggerAtMs = atMs
-    const { states } = entry
-    const { watermarkMs, outageEndedAtMs } = time
-    for (let i = 0; i < accepting.length; i++) {
-      const slot = accepting[i]!
-      const { context, stage } = slot
-      context.key = key
-      context.nowMs = watermarkMs
-      context.outageEndedAtMs = outageEndedAtMs
-      running = slot
-      emits = 0
-      try {
-        let state = states[slot.index]
-        if (state === undefined) {
-          state = stage.initial()
-          states[slot.index] = state
-        }
-        stage.observe(state, observation, slot.parameters, context)
-      } catch (error) {
-        threw(slot, entry, error)
+  /**
+   * Fires the key's timers that fall due after record `after` and up to record `upTo`, each at the record that moved the watermark to it.
+   * What a timer or a record sets for the past waits for the next record that moves it.
+   */
+  const wakeUpTo = (entry: KeyEntry, after: number, upTo: number): void => {
+    if (soonestOf(entry) > timeline.watermarkMs(upTo)) return
+    // Not before the snapshot that the entry was restored from: up to there its timers have had their turn.
+    let from = Math.max(after, timeline.lastUpTo(entry.applied))
+    for (;;) {
+      const at = timeline.firstDue(soonestOf(entry), from)
+      if (at > upTo) return
+      moveTo(at)
+      moment.atMs = moment.watermarkMs
+      touched.touch(entry)
+      const due = timed
+        .map((slot) => ({ slot, atMs: entry.timers[slot.timerIndex]! }))
+        .filter(({ atMs }) => atMs <= moment.watermarkMs)
+        .sort((a, b) => a.atMs - b.atMs)
+      for (const { slot, atMs } of due) {
+        moment.wokenForMs = atMs
+        timers.set(entry, slot, Infinity)
+        wake(entry, slot)
       }
+      from = at
     }
-    running = null
-    if (++entry.steps % sizeCheckSteps === 0) for (const slot of slots) health.checkSize(slot, entry)
   }
 
-  const processRecord = (record: { readonly offset: number; readonly key: string; readonly value: Uint8Array }): void => {
-    if (record.offset <= offset) return
-    const { value } = record
-    offset = record.offset
-    counts.records++
-    findingsOfRecord = 0
-    if (ordinals.size > 0) ordinals.clear()
-    const kind = value[0]
-    if (value.length < 8 || kind === undefined || kind < 1 || kind > 3) return countDeadLetter(counts, 'bad-envelope')
-    const atMs = envelopeTime(value)
-    const clock = isClock(value)
-    if (advanceTime(time, atMs, clock, outageGapMs)) timers.fire(time.watermarkMs, mayWake, wake)
-    else if (time.watermarkMs - atMs > lateMs) counts.late++
-    if (clock) {
-      counts.clocks++
-      return
+  /** Answers the key's entry: a new one when this is its first observation. */
+  const observe = (key: string, known: KeyEntry | undefined, observation: Observation, index: number): KeyEntry | undefined => {
+    const accepting = dispatch[observation.kind]
+    if (accepting === undefined) return known
+    counts.observations[observation.kind]++
+    if (accepting.length === 0) return known
+    moveTo(index)
+    if (known !== undefined && moment.offset <= known.applied) {
+      counts.skipped++
+      return known
     }
+    const entry = known ?? table.create(key)
+    touched.touch(entry)
+    table.touch(entry, moment.offset, observation.kind !== 'session' || observation.event !== 'refused')
+    if (observation.site !== null) entry.site = observation.site
+    onObservation?.(key, observation)
+    moment.atMs = timeline.atMs(index)
+    moment.wokenForMs = Infinity
+    turns.observe(accepting, entry, observation, health)
+    if (++entry.steps % sizeCheckSteps === 0) for (const slot of slots) health.checkSize(slot, entry)
+    return entry
+  }
+
+  const decode = (value: Uint8Array): Observation | null => {
     let decoded
     try {
       decoded = decoder.decode(value)
     } catch {
-      return countDeadLetter(counts, 'decoder-failed')
+      countDeadLetter(counts, 'decoder-failed')
+      return null
     }
-    if (decoded.outcome === 'ok') observe(record.key, decoded.observation, atMs)
-    else if (decoded.outcome === 'deadLetter') countDeadLetter(counts, decoded.reason)
+    if (decoded.outcome === 'ok') return decoded.observation
+    if (decoded.outcome === 'deadLetter') countDeadLetter(counts, decoded.reason)
     else counts.dropped++
+    return null
+  }
+
+  /** Moves time over the records from `from` on and puts them in groups; answers where the stretch ends. */
+  const gather = (records: readonly LogRecord[], from: number): number => {
+    timeline.begin(time.watermarkMs)
+    groups.begin(keysMax - table.size)
+    const end = Math.min(records.length, from + stretchRecordsMax)
+    let alone = false
+    let at = from
+    for (; at < end && !alone; at++) {
+      const { offset, key, value } = records[at]!
+      if (offset <= applied) break
+      const isEnvelope = hasKnownKind(value)
+      const clock = isEnvelope && isClock(value)
+      if (isEnvelope && !clock) {
+        const added = groups.add(key, at - from)
+        if (added === 'full') break
+        alone = added === 'alone'
+      }
+      applied = offset
+      counts.records++
+      const atMs = isEnvelope ? envelopeTime(value) : 0
+      if (!isEnvelope) countDeadLetter(counts, 'bad-envelope')
+      else if (!advanceTime(time, atMs, clock, outageGapMs) && time.watermarkMs - atMs > lateMs) counts.late++
+      if (clock) counts.clocks++
+      timeline.add(offset, atMs, time)
+    }
+    return at
+  }
+
+  /**
+   * Takes a stretch of records key by key (`key-groups.ts`). One key's records and timers keep their order, keys know nothing of each
+   * other, the time of each record is known beforehand, and what is said is put in order at the end: so it is as if record by record.
+   */
+  const processStretch = (records: readonly LogRecord[], from: number): number => {
+    const to = gather(records, from)
+    const last = timeline.length - 1
+    const due = timers.takeDue(time.watermarkMs)
+    for (const entry of new Set(due.map((timer) => timer.entry))) if (entry.group === null) wakeUpTo(entry, -1, last)
+    for (const { key, entry: known, first } of groups.all) {
+      let entry = known
+      let after = -1
+      for (let index = first; index >= 0; index = groups.next(index)) {
+        if (entry !== undefined) wakeUpTo(entry, after, index)
+        after = index
+        const observation = decode(records[from + index]!.value)
+        if (observation !== null) entry = observe(key, entry, observation, index)
+      }
+      if (entry !== undefined) wakeUpTo(entry, after, last)
+    }
+    groups.end()
+    timers.putBack(due)
+    turns.flush()
+    moment.offset = applied
+    return to
   }
 
   return {
     topic,
     partition,
     process(records) {
-      for (let i = 0; i < records.length; i++) processRecord(records[i]!)
+      let at = 0
+      while (at < records.length) {
+        if (records[at]!.offset <= applied) at++
+        else at = processStretch(records, at)
+      }
     },
     get touchedKeys() {
       return touched.count
     },
     beginSnapshot(nextOffset) {
-      const applied = offset
-      const meta = encodePartitionMeta({ nextOffset, applied, time: { ...time } })
+      const upTo = applied
+      const meta = encodePartitionMeta({ nextOffset, applied: upTo, time: { ...time } })
       const snapshot = touched.begin((entry) =>
-        encodeKeyEntry(entry, slots, applied, (slot, reason, error) => report(slot, entry.key, reason, error)),
+        encodeKeyEntry(entry, slots, upTo, (slot, reason, error) => turns.report(slot, entry.key, reason, error)),
       )
       return {
-        slice: (keys) => snapshot.slice(keys),
+        slice(keys) {
+          const isDone = snapshot.slice(keys)
+          turns.flush()
+          return isDone
+        },
         entries: () => [...snapshot.entries().map(({ key, value }) => ({ key: entryPrefix + key, value })), { key: metaKey, value: meta }],
       }
     },
@@ -299,13 +293,14 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
         if (key === metaKey) meta = decodePartitionMeta(value)
         else if (key.startsWith(entryPrefix)) {
           const name = key.slice(entryPrefix.length)
-          const entry = decodeKeyEntry(name, value, slots, timerCount, (slot, reason, error) => report(slot, name, reason, error))
+          const entry = decodeKeyEntry(name, value, slots, timed.length, (slot, reason, error) => turns.report(slot, name, reason, error))
           if (entry === null) counts.unreadableKeys++
           else restored.push(entry)
         }
       }
+      turns.flush()
       if (meta === null) return null
-      offset = meta.applied
+      applied = meta.applied
       Object.assign(time, meta.time)
       for (const entry of restored.sort((a, b) => a.seen - b.seen)) {
         table.put(entry)
@@ -325,4 +320,13 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
       faults: Object.fromEntries(slots.map(({ id, faults }) => [id, faults])),
     }),
   }
+}
+
+const hasKnownKind = (value: Uint8Array): boolean => value.length >= 8 && value[0]! >= 1 && value[0]! <= 3
+
+/** When the key's next timer is due, ms; Infinity when none is set. */
+const soonestOf = ({ timers }: KeyEntry): number => {
+  let soonest = Infinity
+  for (let i = 0; i < timers.length; i++) if (timers[i]! < soonest) soonest = timers[i]!
+  return soonest
 }

@@ -2,23 +2,29 @@ import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createKeyEntry } from './key-entry.ts'
 import type { StageSlot } from './stage-slots.ts'
-import { createTimerQueue } from './timer-queue.ts'
+import { type TimerQueue, createTimerQueue } from './timer-queue.ts'
 
 const slot = (id: string, timerIndex: number) => ({ id, timerIndex }) as StageSlot
 const slots = [slot('a', 0), slot('b', 1)]
 const entriesOf = (keys: readonly string[]) => keys.map((key) => createKeyEntry(key, 2, 2))
-const always = () => true
+/** What is due is taken and not put back. */
+const take = (queue: TimerQueue, nowMs: number): string[] =>
+  queue
+    .takeDue(nowMs)
+    .map(({ entry, slot: { id, timerIndex } }) => {
+      entry.timers[timerIndex] = Infinity
+      return `${nowMs} ${entry.key} ${id}`
+    })
+    .sort()
 
-it('fires by time, then key, then stage, each once', () => {
+it('answers what is due, each once', () => {
   const queue = createTimerQueue()
   const [two, one] = entriesOf(['k2', 'k1']) as [ReturnType<typeof createKeyEntry>, ReturnType<typeof createKeyEntry>]
   queue.set(two, slots[1]!, 10)
   queue.set(two, slots[0]!, 10)
   queue.set(one, slots[1]!, 10)
   queue.set(one, slots[0]!, 5)
-  const fired: string[] = []
-  for (const nowMs of [4, 10, 10, 99]) queue.fire(nowMs, always, (entry, { id }) => void fired.push(`${nowMs} ${entry.key} ${id}`))
-  expect(fired).toEqual(['10 k1 a', '10 k1 b', '10 k2 a', '10 k2 b'])
+  expect([4, 10, 10, 99].flatMap((nowMs) => take(queue, nowMs))).toEqual(['10 k1 a', '10 k1 b', '10 k2 a', '10 k2 b'])
 })
 
 it('a timer put off a million times takes one place', () => {
@@ -39,23 +45,23 @@ it('a timer set for ever earlier times, and keys that are evicted, do not pile u
     gone.evicted = true
   }
   expect(queue.length).toBeLessThan(5_000)
-  const fired: string[] = []
-  queue.fire(2_000_000, always, ({ key }) => void fired.push(key))
-  expect(fired).toEqual(['k'])
+  expect(take(queue, 2_000_000)).toEqual(['2000000 k a'])
 })
 
-it('a timer set for the past while firing waits for the next time', () => {
+it('takes again what was put back, at the time that stands then; what was cancelled or evicted meanwhile is gone', () => {
   const queue = createTimerQueue()
-  const [entry] = entriesOf(['k'])
-  queue.set(entry!, slots[0]!, 1)
-  let fired = 0
-  const again = () => {
-    fired++
-    queue.set(entry!, slots[0]!, 0)
-  }
-  queue.fire(10, always, again)
-  queue.fire(10, always, again)
-  expect(fired).toBe(2)
+  const entries = entriesOf(['k1', 'k2', 'k3', 'k4'])
+  for (const entry of entries) queue.set(entry, slots[0]!, 1)
+  const taken = queue.takeDue(10)
+  expect(queue.takeDue(10)).toEqual([])
+  queue.set(entries[1]!, slots[0]!, 20)
+  queue.set(entries[2]!, slots[0]!, Infinity)
+  queue.forget(entries[3]!)
+  entries[3]!.evicted = true
+  queue.putBack(taken)
+  expect(take(queue, 10)).toEqual(['10 k1 a'])
+  expect(take(queue, 20)).toEqual(['20 k2 a'])
+  expect(take(queue, 99)).toEqual([])
 })
 
 it('does what a plain table of times would do', () => {
@@ -80,8 +86,8 @@ it('does what a plain table of times would do', () => {
       for (const each of steps) {
         if (each.what === 'pass') {
           nowMs += each.ms
-          queue.fire(nowMs, always, (entry, { id }) => void fired.push(`${nowMs} ${entry.key} ${id}`))
-          const due = [...table].filter(([, at]) => at <= nowMs).sort(([a, atA], [b, atB]) => atA - atB || (a < b ? -1 : 1))
+          fired.push(...take(queue, nowMs))
+          const due = [...table].filter(([, at]) => at <= nowMs).sort(([a], [b]) => (a < b ? -1 : 1))
           for (const [name] of due) {
             expected.push(`${nowMs} ${name}`)
             table.delete(name)
