@@ -118,8 +118,9 @@ it('a vital: the values, the gap while it said nothing, its band from before, an
 })
 
 it('what a detector saw of the anomaly before it spoke is not what is usual: the band stays where it was', async () => {
-  await write.readings(series('shifted', noon - hour, noon - minute, 5_000, () => ({ hr: 77 })))
-  await write.readings(series('shifted', noon - minute, noon + 5 * minute, 5_000, () => ({ hr: 120 })))
+  await write.readings(series('shifted', noon - hour, noon - minute, 5_000, () => ({ hr: 77 }), { site: 'elsewhere' }))
+  await write.readings(series('shifted', noon - minute, noon + 5 * minute, 5_000, () => ({ hr: 120 }), { site: 'elsewhere' }))
+  await rollUp(store.query)
   const [primary] = await signalsAt(alertOf({ device: 'shifted', evidence: vitalEvidence('hr') }))
   expect([primary!.band!.low[0], primary!.band!.high[0]]).toEqual([77, 77])
 })
