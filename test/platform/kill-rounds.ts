@@ -11,6 +11,7 @@ import { createUplink, type Uplink } from '../../simulators/uplink.ts'
 import { freePort, type PlatformProcess, startPlatformProcess } from './platform-process.ts'
 import { queryRows } from './query-rows.ts'
 import { readStoppedPlatform } from './stopped-platform.ts'
+import { until } from './until.ts'
 
 export interface KillRoundsReport {
   readonly seed: number
@@ -163,16 +164,6 @@ export const runKillRounds = async (options: {
     }
     await platform.stop()
     rmSync(data, { recursive: true, force: true })
-  }
-}
-
-const patienceMs = 60_000
-
-const until = async (what: string, condition: () => Promise<boolean>): Promise<void> => {
-  const from = Date.now()
-  while (!(await condition())) {
-    if (Date.now() - from > patienceMs) throw new Error(`${what} did not come about within ${patienceMs / 1_000} s`)
-    await systemScheduler.sleep(100)
   }
 }
 
