@@ -71,7 +71,7 @@ export const createTestAuthority = async (name: string): Promise<TestAuthority> 
       ]
       const leaf = await x509.X509CertificateGenerator.create({
         serialNumber: (serial++).toString(16).padStart(8, '0'),
-        subject: `CN=${commonName}`,
+        subject: [{ CN: [commonName] }],
         issuer: certificate.subject,
         notBefore: notBefore ?? new Date(now - dayMs),
         notAfter: notAfter ?? new Date(now + dayMs),

@@ -55,6 +55,20 @@ it('a right one clears the account and leaves what was wrong before at the addre
   expect(delay.begin('another', '6.6.6.6', null).ok).toBe(false)
 })
 
+it('whoever tries wrong links holds up the others at the address for seconds only, and twenty right ones at once none', () => {
+  const clock = moving()
+  const delay = createSignInDelay(clock)
+  const morning = Array.from({ length: 20 }, () => delay.begin(null, '10.0.0.1', null))
+  expect(morning.every(({ ok }) => ok)).toBe(true)
+  for (const right of morning) if (right.ok) right.succeeded()
+  for (let i = 0; i < 1_000; i++) {
+    const wrong = delay.begin(null, '10.0.0.1', null)
+    if (!wrong.ok) clock.nowMs += wrong.retryAfterMs
+  }
+  const mine = delay.begin(null, '10.0.0.1', null)
+  expect(mine.ok || mine.retryAfterMs <= signInDelayLimits.addressDelayMsMax).toBe(true)
+})
+
 it('is bounded in memory, and forgets', () => {
   const clock = moving()
   const delay = createSignInDelay(clock, { ...signInDelayLimits, entriesMax: 100 })

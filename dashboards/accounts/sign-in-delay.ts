@@ -40,8 +40,10 @@ export interface SignInDelay {
    * Counts a try as wrong before it is judged, so that a hundred at once are not a hundred free ones.
    * @param browser the hash of a browser that this account is known to use: it has a count of its own, and an attacker at the same address
    * can't hold it up
+   * @param account null for a one-time link, which nobody can guess: it counts for its address only, so that whoever tries wrong links behind a
+   * hospital's one address holds up the others there for seconds, never for minutes
    */
-  begin(account: string, address: string, browser: string | null): Begun
+  begin(account: string | null, address: string, browser: string | null): Begun
   readonly size: number
 }
 
@@ -98,23 +100,23 @@ export const createSignInDelay = (clock: Clock, limits: SignInDelayLimits = sign
     begin(account, address, browser) {
       const nowMs = clock.now()
       const from = addressKey(address)
-      const own = browser === null ? `pair ${from} ${account}` : `browser ${browser} ${account}`
-      const shared = browser === null ? `address ${from}` : null
+      const own = account === null ? null : browser === null ? `pair ${from} ${account}` : `browser ${browser} ${account}`
+      const shared = account === null || browser === null ? `address ${from}` : null
       const wait = Math.max(
-        waitMs(own, limits.freeTries, limits.delayMsMax, nowMs),
+        own === null ? 0 : waitMs(own, limits.freeTries, limits.delayMsMax, nowMs),
         shared === null ? 0 : waitMs(shared, limits.addressFreeTries, limits.addressDelayMsMax, nowMs),
       )
       if (wait > 0) return { ok: false, retryAfterMs: wait }
-      add(own, nowMs)
+      if (own !== null) add(own, nowMs)
       if (shared !== null) add(shared, nowMs)
       return {
         ok: true,
         succeeded() {
-          counts.delete(own)
+          if (own !== null) counts.delete(own)
           if (shared !== null) takeBack(shared)
         },
         withdrawn() {
-          takeBack(own)
+          if (own !== null) takeBack(own)
           if (shared !== null) takeBack(shared)
         },
       }

@@ -65,7 +65,7 @@ export const createSignIn = ({ ledger, sessions, delay, clock, logger }: Parts):
 
   return {
     async byLink(code, from) {
-      const begun = delay.begin('link', from.address, null)
+      const begun = delay.begin(null, from.address, null)
       if (!begun.ok) return { ok: false, reason: 'later', retryAfterMs: begun.retryAfterMs }
       const hash = sha256Hex(code)
       const signedIn = await ledger.inTurn<SignedIn | null>(() => {

@@ -75,6 +75,25 @@ it('an empty store answers everything with nothing', async () => {
   await desk.close()
 })
 
+it('any stretch of time that can be asked for is answered: the beginning of time, the far future, parts of a millisecond', async () => {
+  const desk = await openDesk(store)
+  const times = [-9e15, 0, 0.5, 59_999.25, noon - 0.75, 9e15]
+  for (const from of times)
+    for (const to of [1, 1.5].map((length) => from + length)) {
+      for (const { values } of await desk.deviceVitals('pump-1', from, to, ['hr', "x' OR 1=1 --"]))
+        expect(values.every((value) => value === null)).toBe(true)
+      expect(await desk.deviceVitals('pump-1', from, to, null)).toEqual([])
+      for (const detector of ['implausible-vitals', 'flood'])
+        for (const range of [
+          { from, to },
+          { from, to: null },
+          { from: null, to },
+        ])
+          await desk.signals(alertOf({ detector }), range)
+    }
+  await desk.close()
+})
+
 /** Readings at an interval with values that go round in a cycle. */
 const series = (
   device: string,

@@ -1,7 +1,6 @@
 import type { Signal } from '../../contracts/api/alerts.ts'
 import { vitalNamed } from '../../contracts/vitals.ts'
-import type { Range } from './buckets.ts'
-import { withoutFalseGaps } from './buckets.ts'
+import { type Range, withoutFalseGaps } from './buckets.ts'
 import { measuredPlot } from './plot.ts'
 import type { VitalHistory } from './vital-history.ts'
 
@@ -16,8 +15,9 @@ export const deviceVitals = async (
   nowMs: number,
   history: VitalHistory,
 ): Promise<readonly Signal[]> => {
-  const to = Math.max(rangeMsMin, Math.min(asked.to, nowMs))
-  const range = { from: Math.max(0, Math.min(asked.from, to - rangeMsMin), to - rangeMsMax), to }
+  // Whole milliseconds: the store can be asked for no others.
+  const to = Math.ceil(Math.max(rangeMsMin, Math.min(asked.to, nowMs)))
+  const range = { from: Math.floor(Math.max(0, Math.min(asked.from, to - rangeMsMin), to - rangeMsMax)), to }
   const shown = [...new Set(names ?? (await history.names(device, range)))]
   const [points, learned] = await Promise.all([history.points(device, shown, range), history.learned(device, shown, range.from)])
   return [...points].map(([name, found], i) => {

@@ -15,7 +15,8 @@ export const minutesSql = (values: readonly string[], { from, to, cut }: MinuteB
              AND minute >= ${moment('from')} AND minute < ${moment('to')} AND minute < ${moment('cut')}`,
         ]
       : []),
-    ...(cut < to
+    // An empty range as well: there has to be a statement.
+    ...(cut < to || from >= cut
       ? [
           `SELECT vital, minute, assumeNotNull(l) AS low, assumeNotNull(h) AS high, assumeNotNull(t) AS total, times FROM (
              SELECT toStartOfMinute(at) AS minute, ${list('min')} AS lows, ${list('max')} AS highs, ${list('sum')} AS totals, ${list('count')} AS timeses

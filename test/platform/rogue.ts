@@ -1,15 +1,14 @@
-import { systemClock } from '../../contracts/clock.ts'
-import { createAuthority } from '../../registry/authority.ts'
+import { createTestAuthority } from '../../broker/test-certificates.ts'
 import { openConnection, secureContextOf } from '../../simulators/mqtt-connection.ts'
 
 /** A box that knocks with certificates of its own authority: each name that it claims is one refusal, and so one alert of `rogue-device`. */
 export const createRogue = async (mqttPort: number, caPem: string) => {
-  const authority = await createAuthority({ siteName: 'rogue', clock: systemClock })
-  let address = 0
+  const authority = await createTestAuthority('rogue')
+  let addresses = 0
   return async (name: string): Promise<void> => {
-    address++
-    const { certificatePem, privateKeyPem } = await authority.issueDeviceCertificate({ device: name, days: 30 })
-    const credentials = { caPem, certificatePem, privateKeyPem }
+    const address = ++addresses
+    const { certificatePem, keyPem } = await authority.issue({ commonName: name, purpose: 'client' })
+    const credentials = { caPem, certificatePem, privateKeyPem: keyPem }
     const outcome = await openConnection({
       host: '127.0.0.1',
       port: mqttPort,
