@@ -54,8 +54,8 @@ export const learnLayout = (bytes: Uint8Array, start: number, end: number): Read
     while (to < end && bytes[to] !== quote && bytes[to] !== 0x5c && bytes[to]! < 0x80) to++
     if (to >= end || bytes[to] !== quote) return null
     const found = Buffer.from(bytes.buffer, bytes.byteOffset + at + 1, to - at - 1).toString('latin1')
-    if (kept) while (at <= to) keep()
-    else at = to + 1
+    if (kept) for (const byte of bytes.subarray(at, to + 1)) constants.push(byte)
+    at = to + 1
     return found
   }
   const open = (which: number): void => {
