@@ -19,7 +19,8 @@ afterAll(async () => {
 })
 
 const text = fc.oneof(fc.constantFrom('dev-1', 'dev-2', ''), fc.string({ unit: 'binary', maxLength: 50 }))
-const amount = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer({ min: -500, max: 500 }))
+// JSON has no -0: the rows would say 0 where the columns keep it.
+const amount = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer({ min: -500, max: 500 })).map((value) => value + 0)
 const names = fc.oneof(fc.constantFrom<string>(...vitalColumns), fc.constantFrom('mood', 'cvp', "o'clock", 'smörgås'))
 const time = fc.oneof(fc.integer({ min: noon - 10 ** 9, max: noon + 10 ** 9 }), fc.integer({ min: 0, max: 2 ** 48 - 1 }))
 const optional = <Name extends string, T>(name: Name, value: fc.Arbitrary<T>): fc.Arbitrary<{ [K in Name]?: T }> =>
