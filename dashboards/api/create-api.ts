@@ -3,7 +3,8 @@ import { type Route, type RouteId, routes } from '../../contracts/api/routes.ts'
 import type { LinkCode } from '../accounts/people.ts'
 import { serveConsole } from './console-files.ts'
 import { createCookies } from './cookies.ts'
-import { guardRequests, whoOf } from './guard.ts'
+import { limitConnections } from './connection-limits.ts'
+import { guardRequests, type Rooms, whoOf } from './guard.ts'
 import { createEventStream } from './event-stream.ts'
 import type { Call, Handler, Handlers } from './handler.ts'
 import { inTime } from './in-time.ts'
@@ -43,6 +44,9 @@ export interface Api {
   readonly app: FastifyInstance
 }
 
+/** How often Node looks for requests that take too long to arrive, ms. */
+const connectionsCheckingInterval = 2_000
+
 /** The desk's server: made from the table of routes, each of which has a handler or this does not compile. */
 export const createApi = async (parts: ApiParts): Promise<Api> => {
   const limits: ApiLimits = { ...apiLimits, ...parts.limits }
@@ -51,7 +55,11 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
   const headers = securityHeaders(tls)
   const cookies = createCookies(tls)
   const sendProblem = createSendProblem(logger)
-  const inFlight = createInFlight(limits.inFlightMax, limits.inFlightPerAddressMax)
+  const inFlight: Rooms = {
+    known: createInFlight(limits.inFlightMax, limits.inFlightPerAddressMax),
+    strangers: createInFlight(limits.strangersInFlightMax, limits.strangersInFlightPerAddressMax),
+    files: createInFlight(limits.filesInFlightMax, limits.filesInFlightPerAddressMax),
+  }
   const viewOf = createAlertView(directory)
   const assets = createAssets(directory, desk, history)
   const summary = createSummary(parts, assets)
@@ -59,7 +67,17 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
   const signInLink = (link: LinkCode, host: string): SignedLink => signInUrl(`${tls ? 'https' : 'http'}://${host}`, link)
 
   const app = fastify({
-    ...(parts.tls === null ? {} : { https: { key: parts.tls.keyPem, cert: parts.tls.certificatePem, minVersion: 'TLSv1.2' } as const }),
+    ...(parts.tls !== null
+      ? {
+          https: {
+            key: parts.tls.keyPem,
+            cert: parts.tls.certificatePem,
+            minVersion: 'TLSv1.2',
+            handshakeTimeout: limits.headersMs,
+            connectionsCheckingInterval,
+          } as const,
+        }
+      : { http: { connectionsCheckingInterval } }),
     logger: false,
     bodyLimit: limits.bodyBytesMax,
     requestTimeout: limits.requestMs,
@@ -75,7 +93,7 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
       sendProblem(request, reply, refusalOf(error, request, limits, logger))
     },
   } as Parameters<typeof fastify>[0]) as unknown as FastifyInstance
-  app.server.maxConnections = limits.connectionsMax
+  limitConnections(app.server, limits)
   app.removeAllContentTypeParsers()
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
@@ -110,7 +128,7 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
       handler: async (request, reply) => {
         const asked = readRequest(route, request)
         if (isRefusal(asked)) return sendProblem(request, reply, asked)
-        if (route.stream !== undefined) inFlight.leave(reply.raw)
+        if (route.stream !== undefined) inFlight.known.leave(reply.raw)
         const call = { ...asked, who: whoOf(request), address: request.ip, request, reply } as Call<RouteId>
         const outcome = await inTime(handle(call), limits.answerMs, route.method !== 'GET')
         if (outcome === undefined) return reply
@@ -154,7 +172,7 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
       return typeof address === 'object' && address !== null ? address.port : port
     },
     signInLink,
-    stats: () => ({ ...events.stats(), inFlight: inFlight.size }),
+    stats: () => ({ ...events.stats(), inFlight: inFlight.known.size, strangersInFlight: inFlight.strangers.size }),
     async close() {
       events.close()
       await app.close()

@@ -27,12 +27,19 @@ const askers = new WeakMap<FastifyRequest, Principal>()
 /** Who passed the door; null on public routes. */
 export const whoOf = (request: FastifyRequest): Principal | null => askers.get(request) ?? null
 
+/** Who asks decides whose places are taken: strangers can't fill those of people who have signed in. */
+export interface Rooms {
+  readonly known: InFlight
+  readonly strangers: InFlight
+  readonly files: InFlight
+}
+
 interface Door {
   readonly parts: Pick<ApiParts, 'accounts' | 'clock' | 'names'>
   readonly limits: ApiLimits
   readonly headers: Readonly<Record<string, string>>
   readonly cookies: Pick<Cookies, 'session' | 'browser'>
-  readonly inFlight: InFlight
+  readonly inFlight: Rooms
   readonly sendProblem: SendProblem
 }
 
@@ -78,8 +85,17 @@ export const guardRequests = (app: FastifyInstance, { parts, limits, headers, co
     void reply.headers(headers).header('x-request-id', request.id)
     const route = request.routeOptions.config.route
     if (request.url.startsWith('/api')) void reply.header('cache-control', 'no-store')
-    const refusal = inFlight.enter(reply.raw, request.ip) ? check(request, route) : busy()
+    const refusal = check(request, route)
     if (refusal !== null) return sendProblem(request, reply, refusal)
+    const room = route === undefined ? inFlight.files : whoOf(request) === null ? inFlight.strangers : inFlight.known
+    if (!room.enter(reply.raw, request.ip)) return sendProblem(request, reply, busy())
+    if (room === inFlight.strangers && !request.raw.complete) {
+      // A body that trickles in holds a place: a stranger's only for so long.
+      const timer = setTimeout(() => {
+        if (!request.raw.complete) request.raw.destroy()
+      }, limits.strangerRequestMs)
+      reply.raw.once('close', () => clearTimeout(timer))
+    }
     return undefined
   })
 }

@@ -4,9 +4,19 @@ export interface ApiLimits {
   readonly urlBytesMax: number
   readonly paramCharactersMax: number
   readonly connectionsMax: number
-  /** Requests that are being answered; streams of events do not count. */
+  readonly connectionsPerAddressMax: number
+  /** A connection's TLS handshake, and then the head of a request, have arrived within it, ms. */
+  readonly headersMs: number
+  /** Requests of people and tokens that are being answered; streams of events do not count. */
   readonly inFlightMax: number
   readonly inFlightPerAddressMax: number
+  /** The same of strangers (who signs in), and of the console's files: neither may take the places of those who have signed in. */
+  readonly strangersInFlightMax: number
+  readonly strangersInFlightPerAddressMax: number
+  readonly filesInFlightMax: number
+  readonly filesInFlightPerAddressMax: number
+  /** A stranger's request has arrived within it, ms. */
+  readonly strangerRequestMs: number
   /** A request has arrived within it, ms. */
   readonly requestMs: number
   /** An answer begins within it, ms; then it is told what is known. */
@@ -31,8 +41,15 @@ export const apiLimits: ApiLimits = {
   urlBytesMax: 8_192,
   paramCharactersMax: 128,
   connectionsMax: 4_096,
+  connectionsPerAddressMax: 1_024,
+  headersMs: 10_000,
   inFlightMax: 512,
   inFlightPerAddressMax: 128,
+  strangersInFlightMax: 128,
+  strangersInFlightPerAddressMax: 32,
+  filesInFlightMax: 256,
+  filesInFlightPerAddressMax: 64,
+  strangerRequestMs: 5_000,
   requestMs: 30_000,
   answerMs: 15_000,
   requestsPerSecondMax: 500,

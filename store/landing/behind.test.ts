@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest'
-import { encodeClock } from '../../contracts/envelope.ts'
+import { encodeClock, encodeMessage, encodeMessageHeader } from '../../contracts/envelope.ts'
 import { createBehind } from './behind.ts'
 
-const recordsAt = (...times: readonly number[]) => times.map((ms, i) => ({ offset: i, key: 'clock', value: encodeClock('edge', ms) }))
+const header = encodeMessageHeader({ leaf: 'telemetry', site: 'n', device: 'd', model: 'm', session: 's'.repeat(26) })
+const recordsAt = (...times: readonly number[]) =>
+  times.map((ms, i) => ({ offset: i, key: 'd', value: encodeMessage(header, Buffer.from('{}'), ms, false) }))
 const topic = 'observations.by-device.v1'
 
 it('is behind by the age of the oldest record that is not in its table', () => {
@@ -25,4 +27,12 @@ it('a flush every few seconds is not behind, and other topics have no time to be
   behind.took(topic, 0, recordsAt(98_000), 1)
   behind.took('cases.v1', 0, [{ offset: 0, key: 'x', value: Buffer.from('{"sequence":1}') }], 1)
   expect(behind.behindMs(100_000)).toBe(null)
+})
+
+it('clock records alone, which land nowhere, are never behind', () => {
+  const behind = createBehind()
+  behind.took(topic, 0, [{ offset: 0, key: 'clock', value: encodeClock('edge', 1_000) }], 1)
+  expect(behind.behindMs(100_000)).toBe(null)
+  behind.took(topic, 0, [{ offset: 1, key: 'clock', value: encodeClock('edge', 2_000) }, ...recordsAt(50_000)], 3)
+  expect(behind.behindMs(100_000)).toBe(50_000)
 })

@@ -1,4 +1,4 @@
-import { envelopeTime } from '../../contracts/envelope.ts'
+import { envelopeTime, isClock } from '../../contracts/envelope.ts'
 import type { LogRecord } from '../../contracts/event-log.ts'
 import type { LogTopicName } from '../../contracts/log-topics.ts'
 import { partitionName } from './landing-batch.ts'
@@ -7,7 +7,7 @@ import { partitionName } from './landing-batch.ts'
 const toleratedMs = 5_000
 const waitingBatchesMax = 10_000
 
-/** How far the tables are behind the log, by the edge's clock: every partition of observations gets at least a clock record each second. */
+/** How far the tables are behind the log, by the edge's clock: the age of the oldest observation that is not in its table. */
 export interface Behind {
   /** A batch was taken to be landed. */
   took(topic: LogTopicName, partition: number, records: readonly LogRecord[], nextOffset: number): void
@@ -22,8 +22,10 @@ export const createBehind = (): Behind => {
   const waiting = new Map<string, { readonly nextOffset: number; readonly fromMs: number }[]>()
   return {
     took(topic, partition, records, nextOffset) {
-      const first = records[0]
-      if (!topic.startsWith('observations.') || first === undefined || first.value.length < 8) return
+      if (!topic.startsWith('observations.')) return
+      // A clock record lands nowhere: with nothing else there is nothing to be behind of.
+      const first = records.find(({ value }) => value.length >= 8 && !isClock(value))
+      if (first === undefined) return
       const name = partitionName(topic, partition)
       const batches = waiting.get(name) ?? []
       waiting.set(name, batches)
