@@ -186,6 +186,14 @@ describe.skipIf(noBrowser !== null)(`the console in Chromium${noBrowser === null
     await page.locator('[data-live=live]').waitFor()
   })
 
+  it('ten pages one after the other each get their answers: a page that is left holds no stream', async () => {
+    const origin = new URL(page.url()).origin
+    for (let i = 0; i < 10; i++) {
+      await page.goto(`${origin}/${i % 2 === 0 ? 'devices' : 'alerts'}`, { timeout: 10_000 })
+      await page.locator('[data-live=live]').waitFor({ timeout: 10_000 })
+    }
+  })
+
   it('a viewer is told which role an action needs', async () => {
     const viewer = await signedIn('vera', 'viewer')
     await lookAway(viewer)

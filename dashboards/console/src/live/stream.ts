@@ -23,6 +23,8 @@ export interface LiveState {
 export interface Stream {
   readonly state: Store<LiveState>
   start(): void
+  /** Gives the connection back for a while; `start` takes one again, and everything is fetched anew. */
+  rest(): void
   stop(): void
   /** Call once a second: tells silence. */
   tick(): void
@@ -126,6 +128,12 @@ export const createStream = (options: StreamOptions): Stream => {
     state,
     start: () => {
       if (source === null && reopening === null) open()
+    },
+    rest: () => {
+      if (source === null && reopening === null) return
+      close()
+      opened = true
+      state.set((now) => ({ ...now, status: 'reconnecting' }))
     },
     stop: () => {
       close()

@@ -3,6 +3,7 @@ import { createContext, use, useEffect } from 'react'
 import type { Me } from '../../../../contracts/api/access.ts'
 import { problemOf } from '../api/api-error.ts'
 import { useDesk } from '../desk.ts'
+import { whileSeen } from '../live/while-seen.ts'
 
 /** Who asks; null: nobody has signed in. @param ask false on the sign-in page, where the answer would only be a 401 */
 export const useSession = (ask: boolean) => {
@@ -28,8 +29,7 @@ export const useSession = (ask: boolean) => {
   const signedIn = me !== undefined && me !== null
   useEffect(() => {
     if (!signedIn) return
-    desk.stream.start()
-    return () => desk.stream.stop()
+    return whileSeen(desk.stream, document, window)
   }, [desk, signedIn])
   useEffect(() => {
     if (me) desk.clock.told(me.nowMs)
