@@ -111,6 +111,15 @@ const measure = async (ask: Ask, ready: DeskServerReady, scale: Filled['scale'])
     }
   }
   for (let i = 0; i < 300; i++) note('search', (await ask(searches(i, scale))).ms)
+  for (let i = 0; i < 300; i++) {
+    const device = benchDevice(Math.floor(dice('found', i) * scale.devices))
+    const words = pick(
+      [device.device, device.device.slice(0, 6), device.ward, device.model, 'heart rate', 'nothing-like-this'],
+      'wanted',
+      i,
+    )
+    note('search', (await ask(`/search?q=${encodeURIComponent(words)}`)).ms)
+  }
   for (const { id, detector, device } of ready.alerts.slice(0, 400)) {
     // As the console does: both at once, and the page stands when both are there.
     const begun = performance.now()

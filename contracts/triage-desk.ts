@@ -34,6 +34,8 @@ export interface AlertPage {
   readonly items: readonly Alert[]
   readonly total: number
   readonly next: string | null
+  /** The query's cursor is none of this order: what is answered is the first page. */
+  readonly strangeCursor?: boolean
 }
 
 export interface TriageCounts {

@@ -4,6 +4,7 @@ import type { DetectorContext } from '../contracts/detector.ts'
 import { type Vital, vitalNamed, vitals as vitalTable } from '../contracts/vitals.ts'
 import { decimal, rounded, span, sureness } from './math/decimal.ts'
 import { leak } from './math/leaky-bucket.ts'
+import { rowsInTurn } from './math/rows-in-turn.ts'
 
 /** A bucket holds no more than this: after a long doubt as many good readings clear it. */
 const bucketMax = 60
@@ -23,6 +24,13 @@ const unheard = -1
 
 /** The table's rows with a number each: a state's list is quicker than its keys. */
 const rows = new Map(Object.entries(vitalTable).map(([name, row], index): [string, Row] => [name, { ...row, name, index }]))
+const rowOf = rowsInTurn(rows)
+
+/** The contradictions with their rows' numbers (the table has fewer than 32), and a bit for each of the two: whether both were heard. */
+const pairs = contradictions.map((rule) => {
+  const [first, second] = [rows.get(rule.a)!.index, rows.get(rule.b)!.index]
+  return { rule, check: rule.a + rule.b, first, second, both: (1 << first) | (1 << second) }
+})
 
 interface Row extends Vital {
   readonly name: string
@@ -75,11 +83,14 @@ export default defineDetector({
     const time = reading.deviceTime ?? receivedAt
     const elapsedMs = time - state.time
     const minutes = Math.max(elapsedMs, parameters.changeMsMin) / 60_000
+    let place = 0
+    let heard = 0
     for (const name in vitals) {
-      const row = rows.get(name)
+      const row = rowOf(name, place++)
       if (row === undefined) continue
       const value = vitals[name]!
       const { index } = row
+      heard |= 1 << index
       while (last.length <= index) last.push(unheard)
       const before = last[index]!
       last[index] = value
@@ -99,18 +110,18 @@ export default defineDetector({
       } else if (state.doubtful > 0) doubt(state, name, 0, receivedAt)
     }
     state.time = time
-    for (let i = 0; i < contradictions.length; i++) {
-      const { a, b, by, both } = contradictions[i]!
-      const x = vitals[a]
-      const y = vitals[b]
-      if (x === undefined || y === undefined) continue
-      const over = both ? Math.abs(x - y) : x - y
-      if (over > by) {
-        doubt(state, a + b, 1, receivedAt)
+    for (let i = 0; i < pairs.length; i++) {
+      const { rule, check, first, second, both } = pairs[i]!
+      if ((heard & both) !== both) continue
+      const x = last[first]!
+      const y = last[second]!
+      const over = rule.both ? Math.abs(x - y) : x - y
+      if (over > rule.by) {
+        doubt(state, check, 1, receivedAt)
         const { contradictionReadingsMin, contradictionLastsMs, cooldownMs } = parameters
-        if (isDue(state, a + b, receivedAt, contradictionReadingsMin, contradictionLastsMs, cooldownMs))
-          emitContradiction(state, contradictions[i]!, x, y, reading.site, context)
-      } else if (state.doubtful > 0) doubt(state, a + b, 0, receivedAt)
+        if (isDue(state, check, receivedAt, contradictionReadingsMin, contradictionLastsMs, cooldownMs))
+          emitContradiction(state, rule, x, y, reading.site, context)
+      } else if (state.doubtful > 0) doubt(state, check, 0, receivedAt)
     }
   },
 })

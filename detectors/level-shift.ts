@@ -5,6 +5,7 @@ import { vitalNamed } from '../contracts/vitals.ts'
 import { cusum } from './math/cusum.ts'
 import { decimal, rounded, span, sureness } from './math/decimal.ts'
 import { addToEwma } from './math/ewma.ts'
+import { rowsInTurn } from './math/rows-in-turn.ts'
 
 /**
  * What a step in a vital is: at least `least` and `share` of the level, besides what the body itself may do in the time between two readings
@@ -38,6 +39,8 @@ const vitalSteps = new Map<string, Step & { readonly number: number }>(
     ambientTemp: { least: 6, share: 0, perMinute: 0.5, deviations: 4, grain: 100 },
   }).map(([name, step], number) => [name, { ...step, number }]),
 )
+
+const stepOf = rowsInTurn(vitalSteps)
 
 /** Half of the step, in units of the step: what lies beyond it speaks for the new level, what lies before it for the old. */
 const slack = 0.5
@@ -141,8 +144,9 @@ export default defineDetector({
     let next = 0
     const minutes = Math.max(0, elapsedMs) / 60_000
     const atWork = (vitals['steps'] ?? 0) >= exertionSteps
+    let place = 0
     for (const name in vitals) {
-      const step = vitalSteps.get(name)
+      const step = stepOf(name, place++)
       if (step === undefined) continue
       const value = vitals[name]!
       const at = placeOf(levels, step.number, next)

@@ -70,7 +70,7 @@ export const createRecordBatchWriter = (startBytes = 16_384, keptBytesMax = 2_09
       for (let i = 0; i < keyLength; i++) memory[at++] = key[i]!
       memory.set(head, at)
       at += headLength
-      // Not `set(source.subarray(..))`: on Bun the view of a fresh chunk costs more than all of the copying (180 ns against 20).
+      // Not `set(source.subarray(..))`: on Bun the view of a fresh chunk costs more than all of the copying (150 ns against 20).
       source.copy(memory, at, from, to)
       at = end
       records++

@@ -52,7 +52,7 @@ const standing = ({ state, owner, verdict, snoozedUntil }: Alert): string =>
 
 export const alertsCommand: Command = {
   name: 'alerts',
-  summary: 'lists the alerts, newest first',
+  summary: 'lists the alerts, the last changed first',
   usage: '',
   example: 'npx wardwatch alerts --state new,acknowledged --limit 20 --json',
   flags: {

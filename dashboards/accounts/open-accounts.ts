@@ -6,7 +6,7 @@ import { openLedger } from './ledger.ts'
 import { type AccountTimes, defaultAccountTimes } from './limits.ts'
 import { createPeople, type People } from './people.ts'
 import type { Principal } from './principal.ts'
-import type { NewSecret } from './secrets.ts'
+import { type NewSecret, sha256Hex } from './secrets.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { createSignIn, type SignIn } from './sign-in.ts'
 import { createSignInDelay, type SignInDelayLimits, signInDelayLimits } from './sign-in-delay.ts'
@@ -17,6 +17,8 @@ export interface Accounts {
   readonly sessions: Sessions
   readonly tokens: Tokens
   readonly signIn: SignIn
+  /** The hash of a browser that some account is known to use; null for another. @param secret what it brings */
+  knownBrowser(secret: string | null): string | null
   /** Whether whoever asked may go on: the session or token still lives, and the role is as it was. */
   still(who: Principal): boolean
   stats(): Readonly<Record<string, number>>
@@ -62,6 +64,12 @@ export const openAccounts = async (options: AccountsOptions): Promise<Accounts> 
     sessions,
     tokens,
     signIn,
+    knownBrowser(secret) {
+      if (secret === null) return null
+      const browser = sha256Hex(secret)
+      for (const { browsers } of ledger.fold.accounts.values()) if (browsers.has(browser)) return browser
+      return null
+    },
     still: (who) =>
       (who.kind === 'session' ? sessions.lives(who.session) : tokens.lives(who.token)) &&
       ledger.fold.accounts.get(who.account)?.role === who.role,

@@ -16,4 +16,6 @@ export const answerBrokenRequest = (error: Error & { readonly code?: string }, s
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n${body}`,
   )
+  // A client that keeps its half open would keep its place among the connections for ever.
+  socket.destroySoon()
 }

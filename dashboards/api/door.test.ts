@@ -153,6 +153,27 @@ describe('the name by which it is called', () => {
 })
 
 describe('too much', () => {
+  it('a flood of strangers from one address keeps nobody there from signing in whose browser is known', async () => {
+    const flooded = await createTestDesk({ limits: { strangerRequestsPerSecondMax: 1, strangerRequestsBurstMax: 10 } })
+    const signIn = (cookie: string) =>
+      flooded.ask({
+        method: 'POST',
+        url: '/api/v1/session/password',
+        headers: { origin: `http://${host}`, cookie },
+        body: { account: 'analyst', password: 'wrong-password-1' },
+      })
+    const asked = async () => (await flooded.ask({ url: '/api/v1/session' })).statusCode
+    for (let i = 0; i < 20; i++) await asked()
+    expect(await asked()).toBe(429)
+    // What only asks is counted apart from what signs in.
+    expect((await signIn('')).statusCode).toBe(401)
+    for (let i = 0; i < 20; i++) await signIn('')
+    expect((await signIn('')).statusCode).toBe(429)
+    expect((await signIn(flooded.browsers.analyst.cookie)).statusCode).toBe(401)
+    // A made-up browser is none.
+    expect((await signIn(`wardwatch-browser=${'A'.repeat(43)}`)).statusCode).toBe(429)
+    await flooded.close()
+  })
   it('a session that asks too often is told when to come back, and others are not held up', async () => {
     const slow = await createTestDesk({ limits: { requestsPerSecondMax: 10, requestsBurstMax: 5 } })
     const get = (who: 'analyst' | 'viewer') => slow.as(slow.browsers[who], { url: '/api/v1/session' })

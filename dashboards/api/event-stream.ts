@@ -31,7 +31,8 @@ export interface EventStream {
   close(): void
 }
 
-const keyOf = (who: Principal): string => (who.kind === 'session' ? who.session : `token ${who.token}`)
+/** By account: many tokens of one must not take everybody's places. */
+const keyOf = (who: Principal): string => who.account
 
 /** One stream of what changes for all that listen: each event is serialised once, and a tick each second brings everything that is not an event. */
 export const createEventStream = (

@@ -3,7 +3,7 @@ import type { Route } from '../../contracts/api/routes.ts'
 import type { Principal } from '../accounts/principal.ts'
 import { sameText } from '../accounts/secrets.ts'
 import { addressKey } from '../accounts/sign-in-delay.ts'
-import type { Cookies } from './cookies.ts'
+import { cookieOf, type Cookies } from './cookies.ts'
 import { createHostCheck } from './host-check.ts'
 import type { InFlight } from './in-flight.ts'
 import type { ApiLimits } from './limits.ts'
@@ -31,7 +31,7 @@ interface Door {
   readonly parts: Pick<ApiParts, 'accounts' | 'clock' | 'names'>
   readonly limits: ApiLimits
   readonly headers: Readonly<Record<string, string>>
-  readonly cookies: Pick<Cookies, 'session'>
+  readonly cookies: Pick<Cookies, 'session' | 'browser'>
   readonly inFlight: InFlight
   readonly sendProblem: SendProblem
 }
@@ -45,6 +45,13 @@ export const guardRequests = (app: FastifyInstance, { parts, limits, headers, co
   const perAsker = createRateLimit(parts.clock, limits.requestsPerSecondMax, limits.requestsBurstMax)
   const perStranger = createRateLimit(parts.clock, limits.strangerRequestsPerSecondMax, limits.strangerRequestsBurstMax)
 
+  /** Whoever floods the desk without signing in must not keep others out: not a browser that an account knows, and signing in is counted apart. */
+  const strangerKey = (request: FastifyRequest, route: Route): string => {
+    if (route.may !== 'public') return `asks ${addressKey(request.ip)}`
+    const browser = parts.accounts.knownBrowser(cookieOf(request.headers.cookie, cookies.browser))
+    return browser === null ? `signs in ${addressKey(request.ip)}` : `browser ${browser}`
+  }
+
   const check = (request: FastifyRequest, route: Route | undefined): Refusal | null => {
     if (!hostIsOurs(request.headers.host))
       return refuse(421, 'host', 'The desk is not called that', { detail: 'The setting desk.names lists its names.' })
@@ -53,7 +60,8 @@ export const guardRequests = (app: FastifyInstance, { parts, limits, headers, co
     if (changes(request.method) && request.headers.authorization === undefined && !sameOrigin(request.headers, tls))
       return refuse(403, 'origin', 'This comes from another site')
     const who = route.may === 'public' ? null : whoAsks(request, parts.accounts, cookies)
-    const wait = who === null ? perStranger.take(addressKey(request.ip)) : perAsker.take(who.kind === 'session' ? who.session : who.token)
+    const wait =
+      who === null ? perStranger.take(strangerKey(request, route)) : perAsker.take(who.kind === 'session' ? who.session : who.token)
     if (wait > 0) return later(wait)
     const refusal = mayUse(route, who)
     if (refusal !== null || who === null) return refusal

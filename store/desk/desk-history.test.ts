@@ -127,13 +127,21 @@ it('a vital: the values, the gap while it said nothing, its band from before, an
     ]) // prettier-ignore
     expect(primary!.values.slice(at(noon - 20 * minute), at(noon - 10 * minute)).every((value) => value === null)).toBe(true)
     expect([primary!.values[at(noon)], primary!.values[at(noon + 6 * minute)]]).toEqual([180, null])
-    expect(primary!.band).toMatchObject({ of: '2 h baseline, p1\u2013p99' })
+    expect(primary!.band).toMatchObject({ of: '118 min baseline, p1\u2013p99' })
     expect([primary!.band!.low[0], primary!.band!.high[0], related!.band!.high[0]]).toEqual([70, 74, 75])
     expect(primary!.anomaly).toEqual({ from: noon, to: noon + 4 * minute })
   }
   await check()
   await rollUp(store.query)
   await check()
+})
+
+it('what a detector saw of the anomaly before it spoke is not what is usual: the band stays where it was', async () => {
+  await write.readings(series('shifted', noon - hour, noon - minute, 5_000, () => ({ hr: 77 }), { site: 'elsewhere' }))
+  await write.readings(series('shifted', noon - minute, noon + 5 * minute, 5_000, () => ({ hr: 120 }), { site: 'elsewhere' }))
+  await rollUp(store.query)
+  const [primary] = await signalsAt(alertOf({ device: 'shifted', evidence: vitalEvidence('hr') }))
+  expect([primary!.band!.low[0], primary!.band!.high[0]]).toEqual([77, 77])
 })
 
 it('goes on while it is open and its last finding is fresh', async () => {
@@ -146,7 +154,7 @@ it('goes on while it is open and its last finding is fresh', async () => {
 })
 
 it('is still learning before ten minutes of data, and says how far it is', async () => {
-  await write.readings(series('young', noon - 3 * minute, noon, 5_000, () => ({ hr: 70 })))
+  await write.readings(series('young', noon - 5 * minute, noon, 5_000, () => ({ hr: 70 })))
   await rollUp(store.query)
   const [primary] = await signalsAt(alertOf({ device: 'young', evidence: vitalEvidence('usual deviation of hr') }))
   expect([primary!.band, primary!.learning]).toEqual([null, 'Learning, 3 of 10 min'])
@@ -194,7 +202,7 @@ it('a flood: readings and bytes, zero where the pipeline lived, a gap where noth
   // Others were heard in these minutes: it is a zero. Long after, nothing was.
   expect(readings!.values[at(noon - 28 * minute)]).toBe(0)
   expect(readings!.values[at(noon + 10 * minute)]).toBeNull()
-  expect(readings!.band).toMatchObject({ of: '50 min baseline, p1\u2013p99' })
+  expect(readings!.band).toMatchObject({ of: '48 min baseline, p1\u2013p99' })
   expect([readings!.band!.low[0], readings!.band!.high[0]]).toEqual([0, perBucket])
 })
 

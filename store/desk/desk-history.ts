@@ -15,7 +15,7 @@ import { createRolledUp } from './rolled-up.ts'
 import { createSessionHistory } from './session-history.ts'
 import { signalsOf } from './signals/signals.ts'
 import { createSiteHistory } from './site-history.ts'
-import { sparksOf } from './sparks.ts'
+import { createSparks } from './sparks.ts'
 import { timelineOf } from './timeline.ts'
 import { createVitalHistory } from './vital-history.ts'
 
@@ -44,6 +44,7 @@ export const createDeskHistory = (parts: {
   const devices = createHeardDevices()
   const follow = createFollowHeard({ store, connection: following, devices, minutes: createHeardMinutes(), alive, clock, logger })
   const rolledUp = createRolledUp(asked)
+  const sparks = createSparks(asked, rolledUp, alive)
   const sources = {
     vitals: createVitalHistory(asked, rolledUp),
     received: createReceivedHistory(asked, alive),
@@ -84,7 +85,7 @@ export const createDeskHistory = (parts: {
   return {
     ready,
     signals: (alert, range) => signalsOf(alert, range, clock.now(), sources),
-    sparks: (alerts) => sparksOf(alerts, clock.now(), asked, rolledUp, alive),
+    sparks: (alerts) => sparks(alerts, clock.now()),
     deviceVitals: (device, from, to, names) => deviceVitals(device, { from, to }, names, clock.now(), sources.vitals),
     deviceFacts: (device) => deviceFacts(device, clock.now(), asked),
     connections: (device, before, limit) => connectionsOf(device, before, limit, asked),

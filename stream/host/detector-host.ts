@@ -27,8 +27,8 @@ export interface DetectorHostOptions extends ProcessorSettings {
   /** A partition's checkpoint begins early at this many touched keys: bounds what one transaction has to write. */
   readonly touchedKeysMax?: number
   /**
-   * Records that are taken together while it catches up, 20 ms of work: the more of one device's come in a row, the less is fetched from
-   * slow memory (1,000: 5.5 us a record, 8,192: 3.8). Live there are as many as a poll of the log finds.
+   * Records that are taken together while it catches up, some 40 ms of work: the more of one device's come in a row, the less is fetched
+   * from slow memory (docs/bench.md). Live there are as many as a poll of the log finds.
    */
   readonly batchRecordsMax?: number
   /** Called for each finding once it is durable; after a crash again for those since the last checkpoint. */
@@ -56,7 +56,7 @@ export const createDetectorHost = (options: DetectorHostOptions): DetectorHost =
   const {
     checkpointEveryMs = 5_000,
     touchedKeysMax = 2_048,
-    batchRecordsMax = 8_192,
+    batchRecordsMax = 16_384,
     keysMax,
     outageGapMs,
     lateMs,

@@ -84,7 +84,7 @@ export const createStageTurns = (options: StageTurnsOptions): StageTurns => {
   /** What every turn begins with. */
   const open = (slot: StageSlot, key: string): void => {
     const { context } = slot
-    context.key = key
+    if (context.key !== key) context.key = key
     context.nowMs = moment.watermarkMs
     context.outageEndedAtMs = moment.outageEndedAtMs
     running = slot

@@ -120,6 +120,12 @@ export const createTopicStore = ({
     for (const key of environment.getKeys({ start, end, limit: 1, reverse })) return Buffer.from(key)
     return undefined
   }
+  /** A blob in memory that the next read overwrites: it is opened at once, so that the sealed one needs no copy of its own. */
+  const sealedAt = (key: Buffer): Buffer | undefined => {
+    const lent = environment.getBinaryFast(key)
+    // lmdb-js sets `length`, and nothing else, to the value's.
+    return lent === undefined ? undefined : Buffer.from(lent.buffer, lent.byteOffset, lent.length)
+  }
   const open = (partition: number, firstOffset: number, sealed: Buffer): OpenedBlob => ({
     firstOffset,
     plain: sealer.open(sealed, context(partition, firstOffset)),
@@ -154,11 +160,11 @@ export const createTopicStore = ({
       return key === undefined ? readHead().next[partition]! : offsetOfKey(key)
     },
     blobAt(partition, offset) {
-      const exact = environment.getBinary(writeBlobKey(lookupKey, partition, offset))
+      const exact = sealedAt(writeBlobKey(lookupKey, partition, offset))
       if (exact !== undefined) return open(partition, offset, exact)
       const enclosing = firstKey(blobKey(partition, offset), Buffer.from([partition]), true)
       if (enclosing === undefined) return null
-      return open(partition, offsetOfKey(enclosing), environment.getBinary(enclosing)!)
+      return open(partition, offsetOfKey(enclosing), sealedAt(enclosing)!)
     },
     write: (blobs) => committing(() => writeBlobs(blobs)),
     endRead: () => environment.resetReadTxn(),

@@ -32,6 +32,7 @@ export const listAlerts = (queue: Queue, query: AlertListQuery, asker: string | 
     items: places.slice(0, limit).map(({ slot }) => queue.columns.alerts[slot]!),
     total,
     next: places.length > limit ? writeCursor(sort, places[limit - 1]!) : null,
+    ...(query.cursor !== undefined && after === null ? { strangeCursor: true } : {}),
   })
   // One more than the page, to know whether there is another.
   const inOrder = (matches: SlotTest): RowPlace[] => {

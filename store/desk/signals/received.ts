@@ -3,7 +3,7 @@ import type { Signal } from '../../../contracts/api/alerts.ts'
 import { bucketFor, isEmpty, withoutFalseGaps } from '../buckets.ts'
 import { countedPlot, measuredPlot, perBucket } from '../plot.ts'
 import type { ReceivedPoints, UsualReceived } from '../received-history.ts'
-import { evidenceNumber, type SignalBuilder, type SignalRequest, type SignalSources } from './signal-request.ts'
+import { evidenceNumber, type SignalBuilder, type SignalRequest, type SignalSources, usualUntil } from './signal-request.ts'
 
 /** Below this a count by bucket is mostly a device's rhythm, ms. */
 const countBucketMin = 10_000
@@ -26,7 +26,7 @@ interface Behaviour {
 
 const behaviour = async (request: SignalRequest, sources: SignalSources): Promise<Behaviour> => {
   const points = await rhythmOf(request, sources)
-  return { points, usual: await sources.received.usual(request.alert.device, request.anomaly.from, points.readings.bucketMs) }
+  return { points, usual: await sources.received.usual(request.alert.device, usualUntil(request.anomaly), points.readings.bucketMs) }
 }
 
 const readingsPlot = ({ points, usual }: Behaviour, role: Signal['role'], { anomaly }: SignalRequest, { alive }: SignalSources): Signal =>

@@ -2,7 +2,7 @@ import type { Alert } from '../../../contracts/alert.ts'
 import { bucketFor } from '../buckets.ts'
 import { countedPlot, perBucket } from '../plot.ts'
 import type { SessionFilter } from '../session-history.ts'
-import { evidenceText, type SignalBuilder, type SignalRequest, type SignalSources } from './signal-request.ts'
+import { evidenceText, type SignalBuilder, type SignalRequest, type SignalSources, usualUntil } from './signal-request.ts'
 
 /** Events of sessions are rare: a finer bucket shows single events. Ms. */
 const sessionBucketMin = 30_000
@@ -16,7 +16,10 @@ export const sessionsOf = ({ device }: Pick<Alert, 'device'>, events: readonly s
 
 const history = async (filter: SessionFilter, { range, anomaly }: SignalRequest, { sessions }: SignalSources) => {
   const bucketMs = bucketFor(range, sessionBucketMin)
-  const [points, usual] = await Promise.all([sessions.points(filter, range, bucketMs), sessions.usual(filter, anomaly.from, bucketMs)])
+  const [points, usual] = await Promise.all([
+    sessions.points(filter, range, bucketMs),
+    sessions.usual(filter, usualUntil(anomaly), bucketMs),
+  ])
   return { points, usual, bucketMs }
 }
 

@@ -35,3 +35,9 @@ export const evidenceText = (alert: Alert, feature: string): string | null => {
   const value = alert.evidence.find((evidence) => evidence.feature === feature)?.observed
   return typeof value === 'string' ? value : null
 }
+
+/** A detector speaks a while after the anomaly began (a level shift is told after 20 s, a saturation after 15 s): what it saw by then is not what is usual. */
+const detectionMs = 120_000
+
+/** Where the baseline ends, ms. */
+export const usualUntil = ({ from }: SignalRequest['anomaly']): number => from - detectionMs

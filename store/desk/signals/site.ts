@@ -1,6 +1,6 @@
 import { bucketFor } from '../buckets.ts'
 import { countedPlot, measuredPlot, perBucket } from '../plot.ts'
-import type { SignalBuilder } from './signal-request.ts'
+import { type SignalBuilder, usualUntil } from './signal-request.ts'
 
 const sitePrefix = 'site:'
 
@@ -8,7 +8,7 @@ const sitePrefix = 'site:'
 export const siteSignals: SignalBuilder = async ({ alert, range, anomaly }, { sites, alive }) => {
   const site = alert.device.startsWith(sitePrefix) ? alert.device.slice(sitePrefix.length) : (alert.site ?? alert.device)
   const bucketMs = bucketFor(range, 60_000)
-  const [points, learned] = await Promise.all([sites.points(site, range, bucketMs), sites.usual(site, anomaly.from)])
+  const [points, learned] = await Promise.all([sites.points(site, range, bucketMs), sites.usual(site, usualUntil(anomaly))])
   const heard = measuredPlot({
     id: 'devices-heard', title: 'Devices heard', unit: 'a minute', role: 'primary', points: points.devices, learned, anomaly,
   }) // prettier-ignore

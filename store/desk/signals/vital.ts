@@ -3,7 +3,7 @@ import { vitalNamed } from '../../../contracts/vitals.ts'
 import type { Learned } from '../band.ts'
 import { isEmpty, withoutFalseGaps } from '../buckets.ts'
 import { measuredPlot } from '../plot.ts'
-import type { SignalBuilder } from './signal-request.ts'
+import { type SignalBuilder, usualUntil } from './signal-request.ts'
 import { vitalOf } from './vital-features.ts'
 
 /** The vital that the evidence names, and beside it the one that contradicts it or the likeliest companion that the device sends. */
@@ -11,7 +11,7 @@ export const vitalSignals: SignalBuilder = async ({ alert, range, anomaly }, { v
   const about = vitalOf(alert)
   if (about === null) return []
   const learnedOf = async (name: string): Promise<Learned | null> =>
-    (await vitals.learned(alert.device, [name], anomaly.from)).get(name) ?? null
+    (await vitals.learned(alert.device, [name], usualUntil(anomaly))).get(name) ?? null
   const primaryLearned = learnedOf(about.name)
   // Awaited below; a rejection meanwhile is not nobody's.
   primaryLearned.catch(() => {})
