@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Notifier, NotifierSettings, Page, PagingRule } from './api/paging.ts'
 
 export type PagingRefusal = { readonly ok: false; readonly problem: string }
@@ -16,8 +17,15 @@ export interface PagingDesk {
   /** Sends a test page now, once; answers what became of it. */
   test(id: string): Promise<{ readonly ok: boolean; readonly problem: string | null }>
   rules(): readonly PagingRule[]
-  putRules(actor: string, rules: readonly PagingRule[]): Promise<{ readonly ok: true } | PagingRefusal>
+  /** @param version of the rules that the actor saw; refused when they are others by now. Without it the check is skipped. */
+  putRules(actor: string, rules: readonly PagingRule[], version?: number): Promise<{ readonly ok: true } | PagingRefusal>
   /** Newest first, at most 200. */
   pages(): readonly Page[]
   stats(): Readonly<Record<string, number>>
 }
+
+/** What is sent back as `If-Match`: the same rules, the same number. */
+export const rulesVersion = (rules: readonly PagingRule[]): number =>
+  Number.parseInt(createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, 12), 16)
+
+export const rulesMoved = 'somebody has changed the rules meanwhile: look again'

@@ -56,7 +56,9 @@ export const pagingRule = z.strictObject({
     .max(5),
 })
 export type PagingRule = z.infer<typeof pagingRule>
-export const pagingRules = z.object({ rules: z.array(pagingRule).max(50) })
+export const pagingRulesBody = z.strictObject({ rules: z.array(pagingRule).max(50) })
+/** `version` is the ETag as a number: what a change sends back as `If-Match`. */
+export const pagingRules = z.object({ rules: z.array(pagingRule).max(50), version: z.number().int() })
 
 /** `page`: a rule asked for it. The others follow it to a channel that keeps an alert's state itself (PagerDuty). */
 export const pageKind = z.enum(['page', 'acknowledged', 'closed'])

@@ -19,7 +19,7 @@ export interface Route {
   readonly body?: z.ZodType
   /** JSON answered with 200; null: 204. */
   readonly answer: z.ZodType | null
-  /** Needs `If-Match` with the alert's version; answers its new one as `ETag`. A version that has moved on is a 409 that says who changed what. */
+  /** Needs `If-Match` with the version (of the alert, of the rules) that was seen; answers its new one as `ETag`. A version that has moved on is a 409 that says who changed what. */
   readonly ifMatch?: true
   /** Answers something else than one JSON document. */
   readonly stream?: 'text/event-stream' | 'export'
@@ -245,8 +245,9 @@ export const routes = {
     method: 'PUT',
     path: '/paging-rules',
     summary: 'Sets all rules',
-    body: paging.pagingRules,
+    body: paging.pagingRulesBody,
     answer: paging.pagingRules,
+    ifMatch: true,
   },
   listPages: { ...read, path: '/pages', summary: 'The last 200 pages', answer: paging.pages },
 } as const satisfies Record<string, Route>

@@ -1,5 +1,5 @@
 import type { Notifier, PagingRule } from '../../contracts/api/paging.ts'
-import type { PagingDesk } from '../../contracts/paging-desk.ts'
+import { type PagingDesk, rulesMoved, rulesVersion } from '../../contracts/paging-desk.ts'
 
 /** The pager in memory: keeps settings, sends nothing. */
 export const createFakePaging = (): PagingDesk => {
@@ -30,7 +30,8 @@ export const createFakePaging = (): PagingDesk => {
     },
     test: () => Promise.resolve({ ok: false, problem: 'nothing is sent here' }),
     rules: () => rules,
-    putRules(_actor, next) {
+    putRules(_actor, next, version) {
+      if (version !== undefined && rulesVersion(rules) !== version) return Promise.resolve({ ok: false, problem: rulesMoved })
       const unknown = next.flatMap(({ steps }) => steps.flatMap((step) => step.notifiers)).find((id) => !notifiers.has(id))
       if (unknown !== undefined) return Promise.resolve({ ok: false, problem: `there is no channel ${unknown}` })
       rules = next

@@ -16,7 +16,7 @@ export interface DeskClient {
   ask<Body>(method: string, path: string, options?: { readonly body?: unknown; readonly version?: number }): Promise<DeskAnswer<Body>>
   /** As `ask`, and the answer has to be a 2xx. */
   get<Body>(path: string): Promise<Body>
-  put<Body>(path: string, body: unknown): Promise<Body>
+  put<Body>(path: string, body: unknown, version?: number): Promise<Body>
   post<Body>(path: string, body?: unknown): Promise<Body>
 }
 
@@ -36,8 +36,8 @@ const createClient = (base: string, account: string, headers: Readonly<Record<st
     const json = /^application\/(?:[\w.]+\+)?json/.test(response.headers.get('content-type') ?? '') && text !== ''
     return { status: response.status, headers: response.headers, text, body: (json ? JSON.parse(text) : null) as Body }
   }
-  const well = async <Body>(method: string, path: string, body?: unknown): Promise<Body> => {
-    const answer = await ask<Body>(method, path, { body })
+  const well = async <Body>(method: string, path: string, body?: unknown, version?: number): Promise<Body> => {
+    const answer = await ask<Body>(method, path, { body, ...(version === undefined ? {} : { version }) })
     expect(answer.status, `${method} ${path}: ${answer.text}`).toBeLessThan(300)
     return answer.body
   }
@@ -46,7 +46,7 @@ const createClient = (base: string, account: string, headers: Readonly<Record<st
     base,
     ask,
     get: (path) => well('GET', path),
-    put: (path, body) => well('PUT', path, body),
+    put: (path, body, version) => well('PUT', path, body, version),
     post: (path, body) => well('POST', path, body),
   }
 }

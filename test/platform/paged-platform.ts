@@ -58,12 +58,17 @@ export const startPagedPlatform = async (): Promise<PagedPlatform> => {
     { notifiers: ['night'], afterMinutes: 0 },
     { notifiers: ['chief'], afterMinutes: escalationMinutes },
   ]
-  await admin.put('/paging-rules', {
-    rules: [
-      { ...rule, id: 'critical', title: 'critical', severities: ['critical'], steps },
-      { ...rule, id: 'high', title: 'high', severities: ['high'], steps: steps.slice(0, 1) },
-    ],
-  })
+  const { version } = await admin.get<{ version: number }>('/paging-rules')
+  await admin.put(
+    '/paging-rules',
+    {
+      rules: [
+        { ...rule, id: 'critical', title: 'critical', severities: ['critical'], steps },
+        { ...rule, id: 'high', title: 'high', severities: ['high'], steps: steps.slice(0, 1) },
+      ],
+    },
+    version,
+  )
   const devices = ['mon-1', 'mon-2', 'mon-3', 'mon-4'].map((device) => ({ device, site: 'north', ward: 'icu', model: 'test' }))
   const enrolled = await enrolSimulated(data, devices, () => {})
   if (!enrolled.ok) throw new Error(enrolled.problem)

@@ -1,5 +1,5 @@
 import { type Notifier as NotifierView, notifier as notifierSchema, notifierBody } from '../../contracts/api/paging.ts'
-import type { PagingDesk } from '../../contracts/paging-desk.ts'
+import { type PagingDesk, rulesMoved, rulesVersion } from '../../contracts/paging-desk.ts'
 import { composeTest } from './compose.ts'
 import type { Channel } from './fold.ts'
 import type { PagingBody } from './journal.ts'
@@ -89,8 +89,11 @@ export const editPaging = (
       return { ok: sent.outcome === 'sent', problem }
     },
     rules: () => fold.rules(),
-    async putRules(actor, rules) {
-      const problem = await record(() => rulesProblem(rules, fold.channels()) ?? [{ type: 'rules.put', actor, rules: [...rules] }])
+    async putRules(actor, rules, version) {
+      const problem = await record(() => {
+        if (version !== undefined && rulesVersion(fold.rules()) !== version) return rulesMoved
+        return rulesProblem(rules, fold.channels()) ?? [{ type: 'rules.put', actor, rules: [...rules] }]
+      })
       return problem === null ? { ok: true } : { ok: false, problem }
     },
   }

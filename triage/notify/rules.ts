@@ -1,4 +1,4 @@
-import { type Notifier, type PagingRule, pagingRules } from '../../contracts/api/paging.ts'
+import { type Notifier, type PagingRule, pagingRulesBody } from '../../contracts/api/paging.ts'
 import type { Alert } from '../../contracts/alert.ts'
 
 /** The record of a topic is at most 1 MB; all rules are one record. */
@@ -24,7 +24,7 @@ export const isAbout = (rule: PagingRule, alert: Pick<Alert, 'severity' | 'site'
 
 /** What is wrong with a set of rules, or null. */
 export const rulesProblem = (rules: readonly PagingRule[], notifiers: readonly Pick<Notifier, 'id'>[]): string | null => {
-  const parsed = pagingRules.safeParse({ rules })
+  const parsed = pagingRulesBody.safeParse({ rules })
   if (!parsed.success) return 'these are not rules'
   const ids = new Set<string>()
   const known = new Set(notifiers.map(({ id }) => id))

@@ -1,3 +1,4 @@
+import { rulesVersion } from '../../../contracts/paging-desk.ts'
 import type { Handlers } from '../handler.ts'
 import type { ApiParts } from '../parts.ts'
 import { notFound, refuse, type Refusal } from '../refusal.ts'
@@ -9,6 +10,11 @@ const idPattern = /^[a-z0-9][a-z0-9-]{0,47}$/
 export const pagingRoutes = ({ paging }: Pick<ApiParts, 'paging'>): Handlers<Ids> => {
   const exists = (id: string): boolean => paging.notifiers().some((notifier) => notifier.id === id)
   const refused = (problem: string): Refusal => refuse(409, 'paging', 'That can not be done', { detail: problem })
+  const shown = () => {
+    const rules = [...paging.rules()]
+    const version = rulesVersion(rules)
+    return { answer: { rules, version }, etag: version }
+  }
   return {
     listNotifiers: () => ({ answer: { items: [...paging.notifiers()] } }),
     async putNotifier({ who, at, body }) {
@@ -22,10 +28,10 @@ export const pagingRoutes = ({ paging }: Pick<ApiParts, 'paging'>): Handlers<Ids
       return deleted.ok ? { answer: undefined } : refused(deleted.problem)
     },
     testNotifier: async ({ at }) => (exists(at.id) ? { answer: await paging.test(at.id) } : notFound('channel')),
-    pagingRules: () => ({ answer: { rules: [...paging.rules()] } }),
-    async putPagingRules({ who, body }) {
-      const put = await paging.putRules(who.account, body.rules)
-      return put.ok ? { answer: { rules: [...paging.rules()] } } : refused(put.problem)
+    pagingRules: shown,
+    async putPagingRules({ who, body, version }) {
+      const put = await paging.putRules(who.account, body.rules, version)
+      return put.ok ? shown() : refused(put.problem)
     },
     listPages: () => ({ answer: { items: [...paging.pages()] } }),
   }

@@ -109,7 +109,7 @@ const Rules = () => {
   const all = rules.data?.rules ?? []
   const put = useChange(
     'paging-rules',
-    (next: readonly PagingRule[]) => client.call('putPagingRules', { body: { rules: [...next] } }),
+    (next: readonly PagingRule[]) => client.call('putPagingRules', { body: { rules: [...next] }, version: rules.data?.version ?? 0 }),
     () => setEdited(null),
   )
   const titleOf = (id: string) => notifiers.data?.items.find((one) => one.id === id)?.title ?? id

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestDesk, type TestDesk } from '../testing/test-desk.ts'
+
+let desk: TestDesk
+beforeAll(async () => {
+  desk = await createTestDesk()
+})
+afterAll(() => desk.close())
+
+describe('the rules of paging', () => {
+  const hook = { title: 'Hook', enabled: true, settings: { kind: 'webhook', url: 'http://127.0.0.1:9/', secret: 's' } }
+  const rule = (title: string) => ({
+    id: 'night', title, enabled: true, severities: ['critical'], sites: [], hours: null, steps: [{ notifiers: ['hook'], afterMinutes: 0 }],
+  }) // prettier-ignore
+  const put = (title: string, version?: number) =>
+    desk.as(desk.browsers.admin, {
+      method: 'PUT',
+      url: '/api/v1/paging-rules',
+      body: { rules: [rule(title)] },
+      ...(version === undefined ? {} : { headers: { 'if-match': `"${version}"` } }),
+    })
+
+  it('the second of two admins who saw the same ones does not overwrite the first', async () => {
+    await desk.as(desk.browsers.admin, { method: 'PUT', url: '/api/v1/notifiers/hook', body: hook })
+    const seen = await desk.as(desk.browsers.admin, { url: '/api/v1/paging-rules' })
+    const { version } = seen.json<{ version: number }>()
+    expect(seen.headers['etag']).toBe(`"${version}"`)
+    expect((await put('blind')).statusCode).toBe(428)
+    const first = await put('first', version)
+    expect([first.statusCode, first.headers['etag']]).not.toContain(`"${version}"`)
+    const second = await put('second', version)
+    expect([second.statusCode, second.json()]).toMatchObject([409, { detail: expect.stringContaining('meanwhile') }])
+    expect((await desk.as(desk.browsers.admin, { url: '/api/v1/paging-rules' })).json()).toMatchObject({ rules: [{ title: 'first' }] })
+    expect((await put('third', first.json<{ version: number }>().version)).statusCode).toBe(200)
+  })
+})
+
+describe('a suppression is of what there is', () => {
+  it.each([
+    ['a model that no device has', { model: 'no-such-model' }],
+    ['the model of every device that was enrolled without one', { model: 'unknown' }],
+    ['a device that nobody knows', { device: 'no-such-device' }],
+  ])('not %s', async (_what, scope) => {
+    const body = { detector: 'flood', scope, reason: 'x', expiresInHours: 1 }
+    const response = await desk.as(desk.browsers.analyst, { method: 'POST', url: '/api/v1/suppressions', body })
+    expect([response.statusCode, response.json()]).toMatchObject([422, { type: 'urn:wardwatch:problem:unknown' }])
+  })
+})
