@@ -70,12 +70,10 @@ describe("a device's text ends as inert text, from MQTT to the pixel", { timeout
     for (const text of hostileTexts.slice(0, 5)) {
       const [alert] = (await admin.get<{ items: AlertView[] }>('/alerts?limit=1&sort=newest')).items
       expect((await admin.ask('POST', `/alerts/${alert!.id}/note`, { version: alert!.version, body: { note: text } })).status).toBe(200)
-      await admin.post('/suppressions', {
-        detector: text.slice(0, 64),
-        scope: { device: text.slice(0, 64) },
-        reason: text,
-        expiresInHours: 1,
-      })
+      const suppression = { detector: alert!.detector, scope: { device: alert!.device }, reason: text, expiresInHours: 1 }
+      await admin.post('/suppressions', suppression)
+      const ofNothing = { ...suppression, detector: text.slice(0, 64), scope: { device: text.slice(0, 64) } }
+      expect((await admin.ask('POST', '/suppressions', { body: ofNothing })).status).toBe(409)
       await admin.post('/tokens', { name: text.slice(0, 64), scope: 'read', expiresInDays: 1 })
     }
   })

@@ -7,6 +7,12 @@ const httpUrl = z.url({ protocol: /^https?$/ }).max(2_000)
 /** A secret is written, never read: an answer has `null` where one is set or not; a body with null keeps the one that is there. */
 const secret = z.string().min(1).max(1_000).nullable()
 
+/** RFC 5321, 4.5.3.1: at most 64 octets before the @, 254 in all. */
+const mailbox = z
+  .email()
+  .max(254)
+  .regex(/^[^@]{1,64}@/)
+
 export const notifierSettings = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('webhook'), url: httpUrl, secret }),
   z.strictObject({ kind: z.literal('pagerduty'), routingKey: secret, url: httpUrl.default('https://events.pagerduty.com/v2/enqueue') }),
@@ -19,8 +25,8 @@ export const notifierSettings = z.discriminatedUnion('kind', [
     tls: z.enum(['required', 'starttls', 'none']).default('starttls'),
     user: z.string().max(200).nullable(),
     password: secret,
-    from: z.email(),
-    to: z.array(z.email()).min(1).max(20),
+    from: mailbox,
+    to: z.array(mailbox).min(1).max(20),
   }),
 ])
 export type NotifierSettings = z.infer<typeof notifierSettings>

@@ -43,6 +43,6 @@ describe('a suppression is of what there is', () => {
   ])('not %s', async (_what, scope) => {
     const body = { detector: 'flood', scope, reason: 'x', expiresInHours: 1 }
     const response = await desk.as(desk.browsers.analyst, { method: 'POST', url: '/api/v1/suppressions', body })
-    expect([response.statusCode, response.json()]).toMatchObject([422, { type: 'urn:wardwatch:problem:unknown' }])
+    expect([response.statusCode, response.json()]).toMatchObject([409, { type: 'urn:wardwatch:problem:unknown' }])
   })
 })

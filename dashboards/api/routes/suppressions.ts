@@ -28,7 +28,7 @@ export const suppressionRoutes = ({
     listSuppressions: () => ({ answer: { items: [...desk.suppressions()] } }),
     async addSuppression({ who, body: { detector, scope, reason, expiresInHours } }) {
       const unknown = whatIsUnknown(detector, scope)
-      if (unknown !== null) return refuse(422, 'unknown', 'There is no such thing to suppress', { detail: unknown })
+      if (unknown !== null) return refuse(409, 'unknown', 'There is no such thing to suppress', { detail: unknown })
       try {
         const expiresAt = Math.floor(clock.now() + expiresInHours * hourMs)
         return { answer: await desk.suppress(who.account, { detector, scope, reason, expiresAt }) }
