@@ -127,7 +127,7 @@ export const fillAlerts = async (parts: {
     await store.landing.insert({ table: 'cases', format: 'JSONEachRow', values: taken.map(({ row }) => row) })
   }
   const record = (draft: Draft): void => {
-    const event = sealLink({ ...draft, sequence: fold.sequence + 1, previous: fold.lastHash } as Parameters<typeof sealLink>[0])
+    const event = sealLink({ ...draft, sequence: fold.sequence + 1, previous: fold.lastHash })
     fold.apply(event)
     const value = JSON.stringify(event)
     const row = {

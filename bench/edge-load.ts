@@ -108,7 +108,7 @@ const open = (index: number): Promise<Connection> =>
     socket.on('error', reject)
     socket.on('close', () => lost++)
     socket.once('data', (first) => {
-      if (first[0] !== 0x20 || first[3] !== 0) reject(new Error(`CONNACK ${first.toString('hex')}`))
+      if (first[0] !== 0x20 || first[3] !== 0) return reject(new Error(`CONNACK ${first.toString('hex')}`))
       socket.on('data', (chunk: Buffer) => acks(connection, chunk.length >> 2))
       resolve(connection)
     })

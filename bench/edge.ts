@@ -71,7 +71,7 @@ interface Spoken {
 /** A child process, pinned, that is spoken to in lines. */
 const start = (core: string, command: string, args: readonly string[]): Spoken => {
   const child = spawn('taskset', ['-c', core, command, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const lines = createInterface({ input: child.stdout! })
+  const lines = createInterface({ input: child.stdout })
   const iterator = lines[Symbol.asyncIterator]()
   return {
     child,
@@ -79,7 +79,7 @@ const start = (core: string, command: string, args: readonly string[]): Spoken =
     async line() {
       const { value, done } = await iterator.next()
       if (done === true) throw new Error(`${command} ${args[0] ?? ''} ended without a word`)
-      return value as string
+      return value
     },
   }
 }

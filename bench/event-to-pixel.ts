@@ -91,7 +91,7 @@ export const benchEventToPixel = async ({
       credentials: Object.fromEntries(enrolled.credentials),
     })
     await new Promise((resolve) => setTimeout(resolve, 2_000))
-    const painted = (await page.evaluate('window.painted')) as Record<string, number | null>
+    const painted = await page.evaluate<Record<string, number | null>>('window.painted')
 
     const key = Buffer.from(readFileSync(join(data, 'master.key'), 'utf8').trim(), 'hex')
     const log = await openLog({ data, logKey: deriveKey(key, 'log').toString('hex'), retention: null }, silentLogger)

@@ -93,7 +93,7 @@ export const benchLanding = async ({ messages = 500_000, devices = 5_000 } = {})
     await rollUp(store.query)
     const rolledUp = cpuSeconds()
     // What is being merged is part of the price.
-    while (Number((await readRows<[number]>(store.query, 'SELECT count() FROM system.merges'))[0]![0]) > 0)
+    while ((await readRows<[number]>(store.query, 'SELECT count() FROM system.merges'))[0]![0] > 0)
       await new Promise((resolve) => setTimeout(resolve, 50))
     const done = cpuSeconds()
     const [size] = await readRows<[number]>(
@@ -105,7 +105,7 @@ export const benchLanding = async ({ messages = 500_000, devices = 5_000 } = {})
       messages,
       cpuSeconds: done - begun,
       rollUpCpuSeconds: rolledUp - landed,
-      bytesOnDiskPerMessage: Math.round(Number(size![0]) / messages),
+      bytesOnDiskPerMessage: Math.round(size![0] / messages),
       rssMegabytes: Math.round(process.memoryUsage().rss / 1e6),
     }
   } finally {

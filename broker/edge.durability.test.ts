@@ -112,7 +112,7 @@ describe.each(runtimes)('PUBACK means durable, on $runtime', ({ program }) => {
         array(nat({ max: 400 }), { maxLength: 6 }),
         async (messages, cuts) => {
           const frames = messages.map(({ qos, own, leaf }, i) =>
-            publishFrame(own ? topicOf('epsilon', leaf) : topicOf('alpha'), `m${i}`, qos as 0 | 1 | 2, i + 1),
+            publishFrame(own ? topicOf('epsilon', leaf) : topicOf('alpha'), `m${i}`, qos, i + 1),
           )
           const bytes = Buffer.concat(frames)
           let from = 0

@@ -29,7 +29,7 @@ export interface TestAuthority extends TestIdentity {
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const dayMs = 86_400_000
-x509.cryptoProvider.set(webcrypto as Crypto)
+x509.cryptoProvider.set(webcrypto)
 
 const newKeys = () => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
 

@@ -45,7 +45,7 @@ export const serveRole = <Options>(start: (options: Options, logger: Logger, nam
   let role: RunningRole | undefined
   let stopping = false
   const tell = (message: FromRole): void => {
-    if (process.connected === true) process.send?.(message)
+    if (process.connected) process.send?.(message)
   }
 
   const end = async (code: number): Promise<void> => {

@@ -53,7 +53,7 @@ export const createTextColumn = (): TextColumn => {
       end = writeText(data, text, end)
       offsets[++length] = end
     },
-    at: (row) => data.toString('utf8', offsets[row]!, offsets[row + 1]!),
+    at: (row) => data.toString('utf8', offsets[row], offsets[row + 1]),
     arrow: (name) => ({ name, format: 'u', length, nullCount: 0, buffers: [null, bytesOf(offsets, length + 1), data.subarray(0, end)] }),
     clear() {
       length = 0

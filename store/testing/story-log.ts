@@ -93,7 +93,12 @@ export const plainRedelivery = (): RedeliveryFilter => {
 export const message = (
   device: string,
   payload: unknown,
-  { at = noon, leaf = 'telemetry' as 'telemetry' | 'event', dup = false, partition = 0 } = {},
+  {
+    at = noon,
+    leaf = 'telemetry',
+    dup = false,
+    partition = 0,
+  }: { at?: number; leaf?: 'telemetry' | 'event'; dup?: boolean; partition?: number } = {},
 ): AppendRecord => {
   const header = encodeMessageHeader({ leaf, site: 'ward-1', device, model: 'monitor-x', session: `s-${device}` })
   const bytes =

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { LogTopicName } from '../../contracts/log-topics.ts'
 import { createSealer } from '../seal.ts'
 import { openLmdbLog } from './open-lmdb-log.ts'
 
@@ -56,7 +55,7 @@ const startWriter = (runtime: string, name: string): Writer => {
   const child = spawn(runtime, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''
   let wake = (): void => {}
-  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
     said += text
     wake()
   })
@@ -107,7 +106,7 @@ it.each([1, 2, 3, 4])('round %i: killed writers of both runtimes lose and double
   const twice: string[] = []
   const places = new Set<string>()
   for (const { topic, partition, next, earliest } of await log.ranges(topics)) {
-    for await (const batch of log.read(topic as LogTopicName, partition, earliest, next))
+    for await (const batch of log.read(topic, partition, earliest, next))
       for (const { offset, value } of batch.records) {
         const text = Buffer.from(value).toString()
         const [writer, id, fill] = text.split('/') as [string, string, string]
@@ -156,7 +155,7 @@ it.each(runtimes)(
         stdio: ['ignore', 'inherit', 'pipe'],
       })
       let stderr = ''
-      child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
       expect(await once(child, 'exit')).toEqual([0, null])
       expect(stderr).toBe('')
     }

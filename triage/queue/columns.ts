@@ -81,7 +81,7 @@ export const createColumns = (): Columns => {
   }
 
   const larger = <A extends Uint8Array | Int32Array | Float64Array>(from: A, to: A): A => {
-    to.set(from as never)
+    to.set(from)
     return to
   }
   const grow = (): void => {

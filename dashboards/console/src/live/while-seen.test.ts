@@ -9,7 +9,7 @@ const begin = (hidden: boolean) => {
   const page = Object.assign(new EventTarget(), { hidden })
   const view = new EventTarget()
   const stream = { start: () => said.push('start'), rest: () => said.push('rest'), stop: () => said.push('stop') }
-  const end = whileSeen(stream as never, page as never, view as never)
+  const end = whileSeen(stream, page as never, view as never)
   const see = (isHidden: boolean) => {
     page.hidden = isHidden
     page.dispatchEvent(new Event('visibilitychange'))
