@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { parseAddressList } from '../broker/address-list.ts'
 import { severities, type Severity } from '../contracts/finding.ts'
 import { siteId } from '../contracts/identifiers.ts'
 import { clockSettings } from '../triage/clocks/settings.ts'
@@ -55,6 +56,11 @@ export const configSchema = z.strictObject({
       port: port.default(8883).describe('port of MQTT over TLS; 0 takes a free one'),
       names: names.default(['localhost', '127.0.0.1']).describe("names and addresses in the broker's certificate, separated by commas"),
       workers: whole(1, 64).default(1).describe('edge processes that share the port'),
+      proxyFrom: names
+        .default([])
+        .describe(
+          'load balancers before the edge: addresses or networks, separated by commas, that have to tell the source of each connection by the PROXY protocol version 2',
+        ),
     })
     .prefault({}),
   desk: z
@@ -199,6 +205,8 @@ export const loadConfig = ({ flags, set = [], environment, file, defaults = {} }
     return { ok: false, problem: 'mqtt.port: 0 is not allowed with several mqtt.workers: they share one port, so name it' }
   if (parsed.success && (parsed.data.desk.certificateFile === undefined) !== (parsed.data.desk.keyFile === undefined))
     return { ok: false, problem: 'desk.certificateFile and desk.keyFile: one is not allowed without the other' }
+  const proxies = parseAddressList(parsed.success ? parsed.data.mqtt.proxyFrom : [])
+  if (!proxies.ok) return { ok: false, problem: `mqtt.proxyFrom: ${proxies.problem}` }
   if (parsed.success) return { ok: true, config: parsed.data }
   return { ok: false, problem: parsed.error.issues.map((issue) => describeIssue(issue, raw, origin)).join('; ') }
 }

@@ -187,6 +187,7 @@ const planRoles = (config: Config, master: Buffer, identity: Identity, deskTls: 
       host: config.mqtt.host,
       port: config.mqtt.port,
       reusePort: config.mqtt.workers > 1,
+      proxyFrom: config.mqtt.proxyFrom,
       writesClock: worker === 0,
       serverKeyPem: identity.serverKeyPem,
       serverCertificatePem: identity.serverCertificatePem,

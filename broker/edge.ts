@@ -6,6 +6,7 @@ import type { Logger } from '../contracts/logger.ts'
 import type { RefusalReason } from '../contracts/observation.ts'
 import type { DeviceDirectory } from '../contracts/registry.ts'
 import { createAdmission } from './admission.ts'
+import type { AddressList } from './address-list.ts'
 import { startBroker } from './aedes-broker.ts'
 import { startClockWriter } from './clock-writer.ts'
 import { createCommands, type Delivery } from './commands.ts'
@@ -47,6 +48,8 @@ export interface EdgeOptions {
   readonly onCommandsWanted?: (device: string) => void
   /** Several edge processes on one port: the kernel spreads the connections. */
   readonly reusePort?: boolean
+  /** Load balancers before it, which tell where a connection comes from by the PROXY protocol (version 2). */
+  readonly proxyFrom?: AddressList
 }
 
 export interface Edge {
@@ -176,8 +179,9 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
       now,
       admit,
       refused,
-      secured(socket) {
-        const { peer, refusal, ours } = judgePeer(socket, authorities, clock.now(), directory.passwordDevices > 0 ? 'allowed' : 'refused')
+      secured(socket, address) {
+        const withoutCertificate = directory.passwordDevices > 0 ? 'allowed' : 'refused'
+        const { peer, refusal, ours } = judgePeer(socket, address, authorities, clock.now(), withoutCertificate)
         if (refusal === null) {
           connections.open(socket, peer)
           return

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { parseAddressList } from '../../broker/address-list.ts'
 import { edgeLimits } from '../../broker/limits.ts'
 import { startEdge } from '../../broker/edge.ts'
 import { systemClock } from '../../contracts/clock.ts'
@@ -16,6 +17,8 @@ const start = async (options: EdgeOptions, logger: Logger, name: string): Promis
   const limits = edgeLimits.safeParse(options.limits)
   if (!limits.success)
     throw new RoleRefused(`limits: ${limits.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`)
+  const proxies = parseAddressList(options.proxyFrom)
+  if (!proxies.ok) throw new RoleRefused(`mqtt.proxyFrom: ${proxies.problem}`)
   const log = await openLog(options.log, logger)
   const directory = createDirectory()
   const registry = await followRegistry({ log, directory, group: `registry-${name}`, logger })
@@ -29,6 +32,7 @@ const start = async (options: EdgeOptions, logger: Logger, name: string): Promis
     host: options.host,
     port: options.port,
     reusePort: options.reusePort,
+    ...(options.proxyFrom.length === 0 ? {} : { proxyFrom: proxies.list }),
     limits: limits.data,
     clock: systemClock,
     logger,

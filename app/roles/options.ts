@@ -13,6 +13,8 @@ export interface EdgeOptions {
   readonly host: string
   readonly port: number
   readonly reusePort: boolean
+  /** Load balancers that tell the source; empty: nothing stands before TLS. */
+  readonly proxyFrom: readonly string[]
   readonly writesClock: boolean
   readonly serverKeyPem: string
   readonly serverCertificatePem: string
