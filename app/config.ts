@@ -261,9 +261,15 @@ const readYaml = (file: string): { ok: true; value: Record<string, unknown> } | 
 }
 
 const describeIssue = (issue: z.core.$ZodIssue, raw: unknown, origin: ReadonlyMap<string, string>): string => {
-  const path = issue.path.map(String)
+  const path: string[] = []
+  let value = raw
+  for (const key of issue.path) {
+    // A list that was given as one text is told as that text.
+    if (typeof value === 'string') break
+    path.push(String(key))
+    value = (value as Record<PropertyKey, unknown> | undefined)?.[key]
+  }
   const from = origin.get(path.join('.'))
-  const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], raw)
   const key = `${path.join('.') || 'settings'}${from === undefined ? '' : ` (${from})`}`
   if (issue.code === 'unrecognized_keys') return `${key}: unknown setting ${issue.keys.join(', ')}`
   return `${key}: ${JSON.stringify(value)} is not allowed: ${allowed(issue)}`

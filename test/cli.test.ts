@@ -40,6 +40,8 @@ describe('wrong calls get one clear line and exit code 2', () => {
     [['run', '--mqtt-port', '70000'], /mqtt\.port \(--mqtt-port\): "70000" is not allowed: at most 65535/],
     [['run', '--mqtt-port'], /--mqtt-port/],
     [['run', 'extra'], /unexpected 'extra'/],
+    [['run', '--roles', 'edge'], /roles edge: without detect, sink, desk nothing works on the embedded log: .* has one owner/],
+    [['run', '--roles', 'edge,hub'], /roles \(--roles\): "edge,hub" is not allowed: one of edge, detect, sink, desk, bridge/],
     [['run', '--set', 'nonsense=1'], /unknown setting nonsense/],
     [['run', '--config', '/nowhere/wardwatch.yaml'], /\/nowhere\/wardwatch\.yaml: ENOENT/],
     [['run', '--set', 'limits.packetBytes=1'], /limits\.packetBytes: 1 is not allowed: there is no such limit/],
