@@ -51,6 +51,8 @@ describe('wrong calls get one clear line and exit code 2', () => {
     [['run', '--set', 'detectors.flood.factor=x'], /detectors\.flood\.factor: "x" is not allowed: /],
     [['demo', '--for', 'ever'], /--for ever: a duration such as 90s/],
     [['demo', '--devices', '3'], /--devices 3: a whole number from 60/],
+    [['certificate', '--out', 'x'], /certificate needs --names NAMES/],
+    [['certificate', '--names', 'x'], /certificate needs --out DIR/],
     [['device'], /enrol, revoke, list, command must follow/],
     [['device', 'enrol'], /needs DEVICE/],
     [['device', 'enrol', 'pump-1'], /--site/],

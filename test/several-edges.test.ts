@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectAsync } from 'mqtt'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ask } from '../app/control/client.ts'
+import { nodeBinary } from '../app/runtime-binaries.mjs'
 import { enrolSimulated } from '../app/simulated-credentials.ts'
 import type { Alert } from '../contracts/alert.ts'
 import { silentLogger } from '../contracts/logger.ts'
@@ -100,7 +101,17 @@ describe('a platform of three edge workers on one port, with a bridge', { timeou
   }
 
   beforeAll(async () => {
+    // The edges' certificate as another machine would get it, before the first start.
+    const files = join(data, 'edge')
+    const made = spawnSync(
+      nodeBinary()!,
+      ['--disable-warning=ExperimentalWarning', 'app/main.ts', 'certificate', '--data', data, '--names', 'localhost', '--out', files],
+      { encoding: 'utf8' },
+    )
+    if (made.status !== 0) throw new Error(made.stderr)
+    const own = { certificate: 'server.crt', key: 'server.key', ca: 'ca.crt' }
     const flags: string[] = ['--mqtt-workers', '3', '--log-level', 'error']
+    for (const [what, file] of Object.entries(own)) flags.push(`--mqtt-${what}-file`, join(files, file))
     if (hasMosquitto) {
       otherPort = await freePort()
       const file = join(data, 'mosquitto.conf')
