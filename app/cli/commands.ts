@@ -1,6 +1,7 @@
 import { accountAddCommand, accountLinkCommand, accountListCommand } from './account.ts'
 import { alertsCommand, alertsVerifyCommand } from './alerts.ts'
 import { backtestCommand } from './backtest.ts'
+import { certificateCommand } from './certificate.ts'
 import type { Command } from './command.ts'
 import { demoCommand } from './demo.ts'
 import { deviceCommandCommand, deviceEnrolCommand, deviceListCommand, deviceRevokeCommand } from './device.ts'
@@ -13,6 +14,7 @@ import { simulateCommand } from './simulate.ts'
 export const commands: readonly Command[] = [
   runCommand,
   demoCommand,
+  certificateCommand,
   deviceEnrolCommand,
   deviceRevokeCommand,
   deviceListCommand,
