@@ -42,6 +42,8 @@ export const notifier = z.object({
   lastSentAt: z.number().nullable(),
   lastProblem: z.string().nullable(),
   waiting: z.number().int(),
+  /** Moves with every change of its settings, the secret's too; what a change sends back as `If-Match`. */
+  version: z.number().int(),
 })
 export type Notifier = z.infer<typeof notifier>
 export const notifierBody = z.strictObject({ title: z.string().min(1).max(64), enabled: z.boolean(), settings: notifierSettings })

@@ -23,7 +23,7 @@ const Channels = () => {
   const { client, clock, toasts } = useDesk()
   const notifiers = useSettings('listNotifiers', 'notifiers')
   const [edited, setEdited] = useState<Notifier | 'new' | null>(null)
-  const remove = useChange('notifiers', (id: string) => client.call('deleteNotifier', { params: { id } }))
+  const remove = useChange('notifiers', ({ id, version }: Notifier) => client.call('deleteNotifier', { params: { id }, version }))
   const test = useChange(
     'notifiers',
     (id: string) => client.call('testNotifier', { params: { id } }),
@@ -80,7 +80,7 @@ const Channels = () => {
                     <button type="button" className="button small" onClick={() => setEdited(one)}>
                       Change
                     </button>
-                    <button type="button" className="button small" onClick={() => remove.mutate(one.id)} aria-label={`Remove ${one.title}`}>
+                    <button type="button" className="button small" onClick={() => remove.mutate(one)} aria-label={`Remove ${one.title}`}>
                       Remove
                     </button>
                   </td>
