@@ -56,6 +56,11 @@ describe('a problem names the key, the value and what is allowed', () => {
       { flags: { 'desk-certificate-file': 'a.pem' } },
       /desk\.certificateFile and desk\.keyFile: one is not allowed/,
     ],
+    'a public origin in the clear': [
+      { flags: { 'desk-public-origins': 'http://desk.example' } },
+      /desk\.publicOrigins.*an origin such as https:/,
+    ],
+    'a public origin with a path': [{ set: ['desk.publicOrigins=https://desk.example/wardwatch'] }, /desk\.publicOrigins.*without a path/],
     'a free port for several workers': [{ set: ['mqtt.port=0', 'mqtt.workers=2'] }, /mqtt\.port: 0 is not allowed with several/],
   }
   for (const [name, [sources, pattern]] of Object.entries(problems))

@@ -20,6 +20,12 @@ const names = z.union([
   ),
 ])
 
+/** As a browser writes it in `Origin`. */
+const httpsOrigin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text && text.startsWith('https://'), {
+  error: 'an origin such as https://wardwatch.hospital.example, without a path',
+})
+const httpsOrigins = names.pipe(z.array(httpsOrigin))
+
 const clockDefaults = clockSettings.parse(undefined)
 /** Minutes, or `none`. */
 const minutes = z.union([z.literal('none').transform(() => null), z.null(), z.coerce.number().positive().max(525_600)], {
@@ -68,6 +74,11 @@ export const configSchema = z.strictObject({
       names: names
         .default(['localhost', '127.0.0.1'])
         .describe('names and addresses that the desk is called by, separated by commas: others are refused; the first one stands in links'),
+      publicOrigins: httpsOrigins
+        .default([])
+        .describe(
+          'where browsers see the desk behind a proxy that ends TLS, e.g. https://wardwatch.hospital.example, separated by commas; the first one stands in links',
+        ),
       certificateFile: z.string().optional().describe("PEM with the desk's own certificate and chain; default: one from the platform's CA"),
       keyFile: z.string().optional().describe('PEM with its private key'),
       sessionHours: z.coerce.number().min(0.1).max(720).default(24).describe('how long a sign-in is good, hours'),

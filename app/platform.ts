@@ -137,12 +137,13 @@ const readDeskTls = ({ desk: { certificateFile, keyFile } }: Config): DeskOption
 const hoursMs = 3_600_000
 
 const planDesk = (config: Config, tls: DeskOptions['tls']): DeskOptions => {
-  const { host, port, names, sessionHours, idleHours, linkHours } = config.desk
+  const { host, port, names, publicOrigins, sessionHours, idleHours, linkHours } = config.desk
   const { acknowledgeMinutes, containMinutes } = config.triage
   return {
     host,
     port,
     names,
+    publicOrigins,
     tls: tls === null ? null : { keyPem: tls.keyPem, certificatePem: tls.certificatePem },
     sessionMs: sessionHours * hoursMs,
     idleMs: Math.min(idleHours, sessionHours) * hoursMs,

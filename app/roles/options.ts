@@ -44,6 +44,8 @@ export interface DeskOptions {
   readonly host: string
   readonly port: number
   readonly names: readonly string[]
+  /** `https://...` of a proxy in front. */
+  readonly publicOrigins: readonly string[]
   /** PEM; null on loopback. */
   readonly tls: { readonly keyPem: string; readonly certificatePem: string } | null
   readonly sessionMs: number
