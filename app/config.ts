@@ -26,6 +26,15 @@ const httpsOrigin = z.string().refine((text) => URL.canParse(text) && new URL(te
 })
 const httpsOrigins = names.pipe(z.array(httpsOrigin))
 
+/** An offset such as `+02:00` would be one too for the engine, but it knows no summer. */
+const isTimeZone = (name: string): boolean => {
+  try {
+    return !/^[+-]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
+
 const clockDefaults = clockSettings.parse(undefined)
 /** Minutes, or `none`. */
 const minutes = z.union([z.literal('none').transform(() => null), z.null(), z.coerce.number().positive().max(525_600)], {
@@ -95,6 +104,15 @@ export const configSchema = z.strictObject({
     .strictObject({
       acknowledgeMinutes: clocks('acknowledgeMinutes', 'acknowledged'),
       containMinutes: clocks('containMinutes', 'contained'),
+    })
+    .prefault({}),
+  paging: z
+    .strictObject({
+      timeZone: z
+        .string()
+        .refine(isTimeZone, { error: 'a time zone as IANA names it, for example Europe/Berlin' })
+        .optional()
+        .describe("time zone of the paging rules' hours, e.g. Europe/Berlin; default: the system's"),
     })
     .prefault({}),
   metrics: z

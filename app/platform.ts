@@ -181,6 +181,7 @@ const planRoles = (config: Config, master: Buffer, identity: Identity, deskTls: 
     authorityKeyPem: identity.authorityKeyPem,
     caPem: identity.caPem,
     desk: planDesk(config, deskTls),
+    paging: { timeZone: config.paging.timeZone ?? null },
   }
   const edges = Array.from({ length: config.mqtt.workers }, (_, worker): RolePlan => {
     const edge: EdgeOptions = {

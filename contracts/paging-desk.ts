@@ -23,6 +23,8 @@ export interface PagingDesk {
   rules(): readonly PagingRule[]
   /** @param version of the rules that the actor saw; refused when they are others by now. Without it the check is skipped. */
   putRules(actor: string, rules: readonly PagingRule[], version?: number): Promise<{ readonly ok: true } | PagingRefusal>
+  /** Of the rules' hours, as IANA names it. */
+  readonly timeZone: string
   /** Newest first, at most 200. */
   pages(): readonly Page[]
   stats(): Readonly<Record<string, number>>

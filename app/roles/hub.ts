@@ -76,6 +76,7 @@ const start = async (options: HubOptions, logger: Logger): Promise<RunningRole> 
     directory,
     store,
     behindMs: sink.behindMs,
+    options: options.paging,
     linkTo: (alert) => (deskUrl === null ? null : `${deskUrl}/alerts/${encodeURIComponent(alert)}`),
   })
   const desk = await startDesk({ log, logger, desk: triage, directory, parts, site: options.site, settings: options.desk })

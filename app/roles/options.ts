@@ -37,6 +37,13 @@ export interface HubOptions {
   readonly authorityKeyPem: string
   readonly caPem: string
   readonly desk: DeskOptions
+  readonly paging: PagingRoleOptions
+}
+
+/** The pager's settings. */
+export interface PagingRoleOptions {
+  /** Null: the system's. */
+  readonly timeZone: string | null
 }
 
 /** The console and its API. */

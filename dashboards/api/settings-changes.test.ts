@@ -25,6 +25,7 @@ describe('the rules of paging', () => {
     const seen = await desk.as(desk.browsers.admin, { url: '/api/v1/paging-rules' })
     const { version } = seen.json<{ version: number }>()
     expect(seen.headers['etag']).toBe(`"${version}"`)
+    expect(seen.json()).toMatchObject({ timeZone: 'Europe/Berlin' })
     expect((await put('blind')).statusCode).toBe(428)
     const first = await put('first', version)
     expect([first.statusCode, first.headers['etag']]).not.toContain(`"${version}"`)

@@ -44,6 +44,7 @@ export const createFakePaging = (): PagingDesk => {
       rules = next
       return Promise.resolve({ ok: true })
     },
+    timeZone: 'Europe/Berlin',
     pages: () => [],
     stats: () => ({}),
   }

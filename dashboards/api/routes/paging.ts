@@ -13,7 +13,7 @@ export const pagingRoutes = ({ paging }: Pick<ApiParts, 'paging'>): Handlers<Ids
   const shown = () => {
     const rules = [...paging.rules()]
     const version = rulesVersion(rules)
-    return { answer: { rules, version }, etag: version }
+    return { answer: { rules, version, timeZone: paging.timeZone }, etag: version }
   }
   return {
     listNotifiers: () => ({ answer: { items: [...paging.notifiers()] } }),
