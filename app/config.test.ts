@@ -60,6 +60,16 @@ describe('a problem names the key, the value and what is allowed', () => {
       { flags: { 'mqtt-proxy-from': '10.0.0.0/8,0.0.0.0/0' } },
       /mqtt\.proxyFrom: 0\.0\.0\.0\/0: an address/,
     ],
+    'a public origin in the clear': [
+      { flags: { 'desk-public-origins': 'http://desk.example' } },
+      /desk\.publicOrigins.*an origin such as https:/,
+    ],
+    'a public origin with a path': [{ set: ['desk.publicOrigins=https://desk.example/wardwatch'] }, /desk\.publicOrigins.*without a path/],
+    'a time zone that is none': [
+      { flags: { 'paging-time-zone': 'Mars/Olympus' } },
+      /paging\.timeZone \(--paging-time-zone\): "Mars\/Olympus" is not allowed: a time zone as IANA/,
+    ],
+    'an offset, which knows no summer': [{ set: ['paging.timeZone=+02:00'] }, /paging\.timeZone.*for example Europe\/Berlin/],
     'a free port for several workers': [{ set: ['mqtt.port=0', 'mqtt.workers=2'] }, /mqtt\.port: 0 is not allowed with several/],
   }
   for (const [name, [sources, pattern]] of Object.entries(problems))

@@ -22,6 +22,21 @@ const names = z.union([
   ),
 ])
 
+/** As a browser writes it in `Origin`. */
+const httpsOrigin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text && text.startsWith('https://'), {
+  error: 'an origin such as https://wardwatch.hospital.example, without a path',
+})
+const httpsOrigins = names.pipe(z.array(httpsOrigin))
+
+/** An offset such as `+02:00` would be one too for the engine, but it knows no summer. */
+const isTimeZone = (name: string): boolean => {
+  try {
+    return !/^[+-]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
+
 const clockDefaults = clockSettings.parse(undefined)
 /** Minutes, or `none`. */
 const minutes = z.union([z.literal('none').transform(() => null), z.null(), z.coerce.number().positive().max(525_600)], {
@@ -92,6 +107,11 @@ export const configSchema = z.strictObject({
       names: names
         .default(['localhost', '127.0.0.1'])
         .describe('names and addresses that the desk is called by, separated by commas: others are refused; the first one stands in links'),
+      publicOrigins: httpsOrigins
+        .default([])
+        .describe(
+          'where browsers see the desk behind a proxy that ends TLS, e.g. https://wardwatch.hospital.example, separated by commas; the first one stands in links',
+        ),
       certificateFile: z.string().optional().describe("PEM with the desk's own certificate and chain; default: one from the platform's CA"),
       keyFile: z.string().optional().describe('PEM with its private key'),
       sessionHours: z.coerce.number().min(0.1).max(720).default(24).describe('how long a sign-in is good, hours'),
@@ -108,6 +128,15 @@ export const configSchema = z.strictObject({
     .strictObject({
       acknowledgeMinutes: clocks('acknowledgeMinutes', 'acknowledged'),
       containMinutes: clocks('containMinutes', 'contained'),
+    })
+    .prefault({}),
+  paging: z
+    .strictObject({
+      timeZone: z
+        .string()
+        .refine(isTimeZone, { error: 'a time zone as IANA names it, for example Europe/Berlin' })
+        .optional()
+        .describe("time zone of the paging rules' hours, e.g. Europe/Berlin; default: the system's"),
     })
     .prefault({}),
   metrics: z

@@ -83,6 +83,7 @@ const planSinkAndDesk = (
     authorityKeyPem: authority!.keyPem,
     caPem: authority!.caPem,
     desk: planDesk(config, deskTls),
+    paging: { timeZone: config.paging.timeZone ?? null },
   })
   const deskPlan = (kind: 'hub' | 'desk', options: DeskRoleOptions): RolePlan => ({
     kind,
@@ -130,12 +131,13 @@ const planEdges = (
 const hoursMs = 3_600_000
 
 const planDesk = (config: Config, tls: DeskOptions['tls']): DeskOptions => {
-  const { host, port, names, sessionHours, idleHours, linkHours } = config.desk
+  const { host, port, names, publicOrigins, sessionHours, idleHours, linkHours } = config.desk
   const { acknowledgeMinutes, containMinutes } = config.triage
   return {
     host,
     port,
     names,
+    publicOrigins,
     tls: tls === null ? null : { keyPem: tls.keyPem, certificatePem: tls.certificatePem },
     sessionMs: sessionHours * hoursMs,
     idleMs: Math.min(idleHours, sessionHours) * hoursMs,

@@ -53,6 +53,7 @@ export const startDeskRole = async (parts: {
     directory,
     store,
     behindMs,
+    options: options.paging,
     linkTo: (alert) => (deskUrl === null ? null : `${deskUrl}/alerts/${encodeURIComponent(alert)}`),
   })
   const desk = await startDesk({ log, logger, desk: triage, directory, parts: paged, site: options.site, settings: options.desk })

@@ -53,6 +53,13 @@ export interface DeskRoleOptions {
   readonly authorityKeyPem: string
   readonly caPem: string
   readonly desk: DeskOptions
+  readonly paging: PagingRoleOptions
+}
+
+/** The pager's settings. */
+export interface PagingRoleOptions {
+  /** Null: the system's. */
+  readonly timeZone: string | null
 }
 
 /** The console and its API. */
@@ -60,6 +67,8 @@ export interface DeskOptions {
   readonly host: string
   readonly port: number
   readonly names: readonly string[]
+  /** `https://...` of a proxy in front. */
+  readonly publicOrigins: readonly string[]
   /** PEM; null on loopback. */
   readonly tls: { readonly keyPem: string; readonly certificatePem: string } | null
   readonly sessionMs: number

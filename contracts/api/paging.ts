@@ -42,11 +42,13 @@ export const notifier = z.object({
   lastSentAt: z.number().nullable(),
   lastProblem: z.string().nullable(),
   waiting: z.number().int(),
+  /** Moves with every change of its settings, the secret's too; what a change sends back as `If-Match`. */
+  version: z.number().int(),
 })
 export type Notifier = z.infer<typeof notifier>
 export const notifierBody = z.strictObject({ title: z.string().min(1).max(64), enabled: z.boolean(), settings: notifierSettings })
 
-/** Who is told of which alert, when. The first step goes out at once; the next ones when nobody has acknowledged. Hours are the platform's local time. */
+/** Who is told of which alert, when. The first step goes out at once; the next ones when nobody has acknowledged. Hours are those of the setting `paging.timeZone`. */
 export const pagingRule = z.strictObject({
   id: name,
   title: z.string().min(1).max(64),
@@ -63,8 +65,8 @@ export const pagingRule = z.strictObject({
 })
 export type PagingRule = z.infer<typeof pagingRule>
 export const pagingRulesBody = z.strictObject({ rules: z.array(pagingRule).max(50) })
-/** `version` is the ETag as a number: what a change sends back as `If-Match`. */
-export const pagingRules = z.object({ rules: z.array(pagingRule).max(50), version: z.number().int() })
+/** `version` is the ETag as a number: what a change sends back as `If-Match`. `timeZone` is that of the hours, as IANA names it. */
+export const pagingRules = z.object({ rules: z.array(pagingRule).max(50), version: z.number().int(), timeZone: z.string() })
 
 /** `page`: a rule asked for it. The others follow it to a channel that keeps an alert's state itself (PagerDuty). */
 export const pageKind = z.enum(['page', 'acknowledged', 'closed'])

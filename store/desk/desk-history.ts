@@ -91,6 +91,7 @@ export const createDeskHistory = (parts: {
     connections: (device, before, limit) => connectionsOf(device, before, limit, asked),
     timeline: (alert, below, limit) => timelineOf(alert, below, limit, asked, logger),
     lastHeard: (device) => devices.get(device),
+    reportedFirmware: (device) => devices.firmwareOf(device),
     reporting: (sinceMs) => devices.since(sinceMs),
     behindMs,
     async close() {

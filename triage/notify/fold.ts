@@ -29,6 +29,9 @@ export interface Channel {
   readonly restsUntil: number
   /** The open alert that says it is dead. */
   readonly deadAlert: string | null
+  /** Counts the changes of all channels: one that is taken out and made anew is another. */
+  readonly version: number
+  readonly changedBy: string
 }
 
 export interface PagingFold {
@@ -62,6 +65,7 @@ export const createPagingFold = (): PagingFold => {
   let rules: readonly PagingRule[] = []
   let waitingPages = 0
   let order = 0
+  let notifierChanges = 0
   let caseSequence = 0
   let lastAt = 0
 
@@ -126,7 +130,7 @@ export const createPagingFold = (): PagingFold => {
       lastAt = event.at
       switch (event.type) {
         case 'notifier.put': {
-          const { notifier: id, title, enabled, settings } = event
+          const { notifier: id, title, enabled, settings, actor } = event
           const before = channels.get(id) ?? { lastSentAt: null, deadAlert: null }
           // New settings get a new chance at once.
           channels.set(id, {
@@ -139,6 +143,8 @@ export const createPagingFold = (): PagingFold => {
             health: 'unknown',
             deadAlert: before.deadAlert,
             lastProblem: null,
+            version: ++notifierChanges,
+            changedBy: actor,
           })
           return dueAgain(id)
         }

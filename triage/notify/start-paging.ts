@@ -50,7 +50,8 @@ export const startPaging = async (options: PagingOptions): Promise<Paging> => {
   const { log, desk, logger, clock = systemClock, random = Math.random, timers = systemTimers } = options
   const { linkTo = () => null, modelOf = () => null, trustedCa } = options
   const settings = { ...pagingDefaults, ...options.settings }
-  const hourAt = hourIn(options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone)
+  const timeZone = options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+  const hourAt = hourIn(timeZone)
   const notifiers =
     options.notifiers ?? createNotifiers({ clock, silenceMs: settings.sendTimeoutMs, ...(trustedCa === undefined ? {} : { trustedCa }) })
   /** No new attempts; then: end those under way. */
@@ -152,6 +153,7 @@ export const startPaging = async (options: PagingOptions): Promise<Paging> => {
 
   return {
     ...editPaging({ ...parts, changed: kickAll }),
+    timeZone,
     pages: () => fold.newestPages(),
     stats: () => ({
       notifiers: fold.channels().length,
