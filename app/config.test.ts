@@ -56,6 +56,10 @@ describe('a problem names the key, the value and what is allowed', () => {
       { flags: { 'desk-certificate-file': 'a.pem' } },
       /desk\.certificateFile and desk\.keyFile: one is not allowed/,
     ],
+    'load balancers that are everybody': [
+      { flags: { 'mqtt-proxy-from': '10.0.0.0/8,0.0.0.0/0' } },
+      /mqtt\.proxyFrom: 0\.0\.0\.0\/0: an address/,
+    ],
     'a free port for several workers': [{ set: ['mqtt.port=0', 'mqtt.workers=2'] }, /mqtt\.port: 0 is not allowed with several/],
   }
   for (const [name, [sources, pattern]] of Object.entries(problems))

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { parseAddressList } from '../broker/address-list.ts'
 import { severities, type Severity } from '../contracts/finding.ts'
 import { siteId } from '../contracts/identifiers.ts'
 import { clockSettings } from '../triage/clocks/settings.ts'
+import { roleNames, roleSetProblem, sharedOf } from './role-set.ts'
 
 const runtime = z.enum(['bun', 'node'])
 const port = z.coerce.number().int().min(0).max(65_535)
@@ -48,13 +50,35 @@ export const configSchema = z.strictObject({
     ),
   site: siteId.default('hospital').describe("the platform's name in its CA's certificate"),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('how much is logged'),
+  roles: names
+    .pipe(z.array(z.enum(roleNames)).min(1))
+    .default([...roleNames])
+    .describe('what runs here, separated by commas: edge, detect, sink, desk, bridge. Fewer than all of them need a shared log'),
+  node: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$/, 'letters, digits, dots and hyphens, 63 at most')
+    .optional()
+    .describe("this machine's name among those that share a log; default: the host's name there"),
   runtime: runtime.optional().describe('one runtime for every role; default: edge and detect on Bun, hub on Node'),
   mqtt: z
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('address that devices connect to; 0.0.0.0 for all'),
       port: port.default(8883).describe('port of MQTT over TLS; 0 takes a free one'),
       names: names.default(['localhost', '127.0.0.1']).describe("names and addresses in the broker's certificate, separated by commas"),
+      certificateFile: z
+        .string()
+        .optional()
+        .describe(
+          "PEM with the edge's own certificate and chain; default: one from the platform's CA, which only a machine with a desk has",
+        ),
+      keyFile: z.string().optional().describe('PEM with its private key'),
+      caFile: z.string().optional().describe("PEM with the CA of the devices, for the edge's own certificate"),
       workers: whole(1, 64).default(1).describe('edge processes that share the port'),
+      proxyFrom: names
+        .default([])
+        .describe(
+          'load balancers before the edge: addresses or networks, separated by commas, that have to tell the source of each connection by the PROXY protocol version 2',
+        ),
     })
     .prefault({}),
   desk: z
@@ -88,7 +112,14 @@ export const configSchema = z.strictObject({
     .prefault({}),
   metrics: z
     .strictObject({
-      port: port.default(9464).describe('loopback port of /metrics, /healthz and /readyz; 0 takes a free one'),
+      host: z
+        .string()
+        .min(1)
+        .default('127.0.0.1')
+        .describe(
+          'address of /metrics, /healthz and /readyz, without sign-in or TLS: an inner network at most. /status answers this machine only',
+        ),
+      port: port.default(9464).describe('their port; 0 takes a free one'),
     })
     .prefault({}),
   log: z
@@ -197,8 +228,15 @@ export const loadConfig = ({ flags, set = [], environment, file, defaults = {} }
   const parsed = configSchema.safeParse(raw)
   if (parsed.success && parsed.data.mqtt.workers > 1 && parsed.data.mqtt.port === 0)
     return { ok: false, problem: 'mqtt.port: 0 is not allowed with several mqtt.workers: they share one port, so name it' }
+  const own = parsed.success ? [parsed.data.mqtt.certificateFile, parsed.data.mqtt.keyFile, parsed.data.mqtt.caFile] : []
+  if (own.some((file) => file !== undefined) && own.includes(undefined))
+    return { ok: false, problem: 'mqtt.certificateFile, mqtt.keyFile and mqtt.caFile: one is not allowed without the others' }
   if (parsed.success && (parsed.data.desk.certificateFile === undefined) !== (parsed.data.desk.keyFile === undefined))
     return { ok: false, problem: 'desk.certificateFile and desk.keyFile: one is not allowed without the other' }
+  const proxies = parseAddressList(parsed.success ? parsed.data.mqtt.proxyFrom : [])
+  if (!proxies.ok) return { ok: false, problem: `mqtt.proxyFrom: ${proxies.problem}` }
+  const cannot = parsed.success ? roleSetProblem(parsed.data, sharedOf(parsed.data)) : null
+  if (cannot !== null) return { ok: false, problem: cannot }
   if (parsed.success) return { ok: true, config: parsed.data }
   return { ok: false, problem: parsed.error.issues.map((issue) => describeIssue(issue, raw, origin)).join('; ') }
 }

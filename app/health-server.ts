@@ -1,4 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http'
+import { plainAddress } from '../broker/address.ts'
+import { isLoopback } from './desk/loopback.ts'
 import { liveness, readiness, type Health } from './health.ts'
 import { prometheusText } from './prometheus.ts'
 import type { RoleStatus } from './supervisor.ts'
@@ -8,8 +10,17 @@ export interface HealthServer {
   close(): Promise<void>
 }
 
-/** `/metrics`, `/healthz`, `/readyz` and `/status` (the roles with their statistics) on loopback only: they tell how the platform is, to whoever is on this machine. */
-export const startHealthServer = async (port: number, roles: () => readonly RoleStatus[], now: () => number): Promise<HealthServer> => {
+/**
+ * `/metrics`, `/healthz` and `/readyz` tell how the platform is, to whoever reaches `host`; `/status` (the roles with their processes and
+ * statistics) is for whoever is on this machine.
+ */
+export const startHealthServer = async (options: {
+  readonly host: string
+  readonly port: number
+  readonly roles: () => readonly RoleStatus[]
+  readonly now: () => number
+}): Promise<HealthServer> => {
+  const { host, port, roles, now } = options
   const tell = (response: ServerResponse, { ok, problems }: Health): void => {
     response.writeHead(ok ? 200 : 503, { 'content-type': 'application/json' }).end(`${JSON.stringify({ ok, problems })}\n`)
   }
@@ -18,13 +29,13 @@ export const startHealthServer = async (port: number, roles: () => readonly Role
     if (request.url === '/metrics') response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(prometheusText(roles()))
     else if (request.url === '/healthz') tell(response, liveness(roles(), now()))
     else if (request.url === '/readyz') tell(response, readiness(roles(), now()))
-    else if (request.url === '/status')
+    else if (request.url === '/status' && isLoopback(plainAddress(request.socket.remoteAddress)))
       response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify({ roles: roles() })}\n`)
     else response.writeHead(404).end()
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
+    server.listen(port, host, resolve)
   })
   const address = server.address()
   return {

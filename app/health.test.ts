@@ -26,9 +26,9 @@ describe('the truth about the platform', () => {
     ],
     'one that has just started is alive, not ready': [role({ stats: null, statsAtMs: null }), null, 'edge-0 has not reported yet'],
     'an edge without its log is alive, not ready': [
-      role({ stats: { logUnavailable: true } }),
+      role({ stats: { logUnavailable: 'disk-full' } }),
       null,
-      'edge-0 can not write the log: no message is acknowledged',
+      'edge-0 can not write the log (disk-full): no message is acknowledged',
     ],
     'a sink far behind is alive, not ready': [
       role({ name: 'hub', kind: 'hub', stats: { lagByPartition: { a: 600_000, b: 600_000 } } }),

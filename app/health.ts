@@ -26,7 +26,8 @@ export const readiness = (roles: readonly RoleStatus[], nowMs: number): Health =
   const problems = [...liveness(roles, nowMs).problems]
   for (const role of roles) {
     if (role.state === 'running' && role.statsAtMs === null) problems.push(`${role.name} has not reported yet`)
-    if (role.stats?.['logUnavailable'] === true) problems.push(`${role.name} can not write the log: no message is acknowledged`)
+    const reason = role.stats?.['logUnavailable']
+    if (typeof reason === 'string') problems.push(`${role.name} can not write the log (${reason}): no message is acknowledged`)
     const lag = Object.values((role.stats?.['lagByPartition'] ?? {}) as Record<string, number>).reduce((sum, records) => sum + records, 0)
     if (lag > lagRecordsMax) problems.push(`${role.name} is ${lag} records behind`)
   }

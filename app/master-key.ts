@@ -17,6 +17,8 @@ export const loadMasterKey = (options: {
   readonly data: string
   readonly keyFile: string | undefined
   readonly fromEnvironment: string | undefined
+  /** False where the key is another machine's too: a new one would open nothing. Default: true. */
+  readonly mayMake?: boolean
 }): MasterKey => {
   const { data, fromEnvironment } = options
   if (fromEnvironment !== undefined && fromEnvironment !== '') {
@@ -30,6 +32,11 @@ export const loadMasterKey = (options: {
       return {
         ok: false,
         problem: `${file} is missing, and ${data} holds sealed data: put the key file back, or give the key in WARDWATCH_KEY`,
+      }
+    if (options.mayMake === false)
+      return {
+        ok: false,
+        problem: `${file} is missing: this machine shares what is sealed with others; put their key there (mode 0600), or give it in WARDWATCH_KEY`,
       }
     const unusable = makeDirectory(dirname(file))
     if (unusable !== null) return { ok: false, problem: `keyFile: ${unusable}` }

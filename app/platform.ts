@@ -1,28 +1,24 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { createSecureContext } from 'node:tls'
 import { systemClock } from '../contracts/clock.ts'
-import { severities } from '../contracts/finding.ts'
 import type { Logger } from '../contracts/logger.ts'
 import { claimDirectory } from '../stream/directory-lock.ts'
-import { createSealer } from '../stream/seal.ts'
 import type { Config } from './config.ts'
-import { deskNames, isLoopback } from './desk/loopback.ts'
 import { startHealthServer } from './health-server.ts'
-import { type Identity, loadIdentity } from './identity.ts'
+import { loadSecrets } from './load-secrets.ts'
 import { makeDirectory } from './make-directory.ts'
-import { deriveKey, loadMasterKey } from './master-key.ts'
-import type { BridgeOptions, DeskOptions, DetectOptions, EdgeOptions, HubOptions, LogOptions } from './roles/options.ts'
+import { planRoles } from './role-plans.ts'
+import { sharedOf } from './role-set.ts'
 import type { Stats } from './roles/channel.ts'
+import { does } from './role-status.ts'
 import { createSupervisor, type RolePlan, type RoleStatus } from './supervisor.ts'
 
 export interface Platform {
-  /** Where devices connect. */
-  readonly mqttPort: number
+  /** Where devices connect; null when no edge runs here. */
+  readonly mqttPort: number | null
   readonly healthPort: number
-  /** Where the console is, e.g. `http://127.0.0.1:8480`. */
-  readonly deskUrl: string
-  readonly caPem: string
+  /** Where the console is, e.g. `http://127.0.0.1:8480`; null when no desk runs here. */
+  readonly deskUrl: string | null
+  /** The CA of the devices; null when neither an edge nor a desk runs here. */
+  readonly caPem: string | null
   status(): readonly RoleStatus[]
   stop(): Promise<void>
 }
@@ -50,37 +46,20 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
     return { ok: false, problem }
   }
 
-  const master = loadMasterKey({ data: config.data, keyFile: config.keyFile, fromEnvironment: options.masterKeyFromEnvironment })
-  if (!master.ok) return refuse(master.problem)
-  const { desk } = config
-  const ownTls = readDeskTls(config)
-  if (typeof ownTls === 'string') return refuse(ownTls)
-  let identity: Identity
-  try {
-    identity = await loadIdentity({
-      data: config.data,
-      sealer: createSealer(deriveKey(master.key, 'authority'), 'identity'),
-      site: config.site,
-      names: config.mqtt.names,
-      deskNames: ownTls === null && !isLoopback(desk.host) ? deskNames(desk.host, desk.names) : null,
-      clock,
-    })
-  } catch (error) {
-    return refuse(
-      `${join(config.data, 'identity.sealed')} can't be opened with the key from ${master.from}: ${error instanceof Error ? error.message : String(error)}`,
-    )
-  }
+  const shared = sharedOf(config)
+  const secrets = await loadSecrets(config, shared, options.masterKeyFromEnvironment)
+  if (!secrets.ok) return refuse(secrets.problem)
   onProgress('keys and certificates are there')
 
-  let bridgePlans: RolePlan[]
+  let plans: RolePlan[]
   try {
-    bridgePlans = planBridges(config, deriveKey(master.key, 'log'))
+    plans = planRoles(config, shared, secrets.secrets)
   } catch (error) {
     return refuse(`bridges: ${error instanceof Error ? error.message : String(error)}`)
   }
   const supervisor = createSupervisor({
     config,
-    plans: [...planRoles(config, master.key, identity, ownTls ?? (isLoopback(desk.host) ? null : identity.desk)), ...bridgePlans],
+    plans,
     logger,
     logFile,
     now: clock.now,
@@ -88,18 +67,18 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
   })
   const started = await supervisor.start((name, info) => onProgress(`${name} runs${describe(info)}`))
   if (!started.ok) return refuse(started.problem)
-  const edge = supervisor.status().find(({ kind }) => kind === 'edge')!
-  const hub = supervisor.status().find(({ kind }) => kind === 'hub')!
+  const edge = supervisor.status().find(({ kind }) => kind === 'edge')
+  const desk = supervisor.status().find(({ kind }) => does(kind, 'desk'))
 
   try {
-    const health = await startHealthServer(config.metrics.port, supervisor.status, clock.now)
+    const health = await startHealthServer({ ...config.metrics, roles: supervisor.status, now: clock.now })
     return {
       ok: true,
       platform: {
-        mqttPort: Number(edge.info['port']),
+        mqttPort: edge === undefined ? null : Number(edge.info['port']),
         healthPort: health.port,
-        deskUrl: String(hub.info['deskUrl']),
-        caPem: identity.caPem,
+        deskUrl: desk === undefined ? null : String(desk.info['deskUrl']),
+        caPem: secrets.secrets.edge?.caPem ?? secrets.secrets.authority?.caPem ?? null,
         status: supervisor.status,
         async stop() {
           await health.close()
@@ -115,118 +94,3 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
 }
 
 const describe = (info: Stats): string => (typeof info['port'] === 'number' ? ` on port ${info['port']}` : '')
-
-const logOptions = (config: Config, logKey: Buffer, keepsRetention: boolean): LogOptions => ({
-  data: config.data,
-  logKey: logKey.toString('hex'),
-  retention: keepsRetention ? { hours: config.log.retentionHours, gigabytes: config.log.retentionGigabytes } : null,
-})
-
-/** The desk's own certificate; null without one; a sentence when it can't be read. */
-const readDeskTls = ({ desk: { certificateFile, keyFile } }: Config): DeskOptions['tls'] | string => {
-  if (certificateFile === undefined || keyFile === undefined) return null
-  try {
-    const tls = { certificatePem: readFileSync(certificateFile, 'utf8'), keyPem: readFileSync(keyFile, 'utf8') }
-    createSecureContext({ cert: tls.certificatePem, key: tls.keyPem })
-    return tls
-  } catch (error) {
-    return `desk.certificateFile ${certificateFile}, desk.keyFile ${keyFile}: ${error instanceof Error ? error.message : String(error)}`
-  }
-}
-
-const hoursMs = 3_600_000
-
-const planDesk = (config: Config, tls: DeskOptions['tls']): DeskOptions => {
-  const { host, port, names, sessionHours, idleHours, linkHours } = config.desk
-  const { acknowledgeMinutes, containMinutes } = config.triage
-  return {
-    host,
-    port,
-    names,
-    tls: tls === null ? null : { keyPem: tls.keyPem, certificatePem: tls.certificatePem },
-    sessionMs: sessionHours * hoursMs,
-    idleMs: Math.min(idleHours, sessionHours) * hoursMs,
-    linkMs: linkHours * hoursMs,
-    clocks: Object.fromEntries(
-      severities.map((severity) => [
-        severity,
-        { acknowledgeMinutes: acknowledgeMinutes[severity], containMinutes: containMinutes[severity] },
-      ]),
-    ) as unknown as DeskOptions['clocks'],
-  }
-}
-
-const planRoles = (config: Config, master: Buffer, identity: Identity, deskTls: DeskOptions['tls']): RolePlan[] => {
-  const logKey = deriveKey(master, 'log')
-  const detect: DetectOptions = {
-    log: logOptions(config, logKey, false),
-    stateKey: deriveKey(master, 'state').toString('hex'),
-    parameters: config.detectors,
-  }
-  const hub: HubOptions = {
-    log: logOptions(config, logKey, true),
-    storeKey: config.store.encrypted ? deriveKey(master, 'store').toString('hex') : null,
-    retention: {
-      readingsDays: config.store.readingsDays,
-      redeliveriesDays: config.store.readingsDays,
-      readingsByMinuteDays: config.store.minutesDays,
-      sessionsDays: config.store.sessionsDays,
-      posturesDays: config.store.sessionsDays,
-      findingsDays: config.store.findingsDays,
-      deadLettersDays: config.store.deadLettersDays,
-    },
-    site: config.site,
-    mqttPort: config.mqtt.port,
-    authorityKeyPem: identity.authorityKeyPem,
-    caPem: identity.caPem,
-    desk: planDesk(config, deskTls),
-  }
-  const edges = Array.from({ length: config.mqtt.workers }, (_, worker): RolePlan => {
-    const edge: EdgeOptions = {
-      log: logOptions(config, logKey, false),
-      host: config.mqtt.host,
-      port: config.mqtt.port,
-      reusePort: config.mqtt.workers > 1,
-      writesClock: worker === 0,
-      serverKeyPem: identity.serverKeyPem,
-      serverCertificatePem: identity.serverCertificatePem,
-      caPem: identity.caPem,
-      limits: config.limits,
-    }
-    return {
-      kind: 'edge',
-      name: `edge-${worker}`,
-      tier: 2,
-      options: (before) => ({ ...edge, port: before['port'] ?? edge.port }),
-      memoryBytesMax: config.edge.memoryMegabytesMax * 1_048_576,
-    }
-  })
-  return [
-    {
-      kind: 'hub',
-      name: 'hub',
-      tier: 1,
-      options: (before) => ({ ...hub, desk: { ...hub.desk, port: before['deskPort'] ?? hub.desk.port } }),
-    },
-    { kind: 'detect', name: 'detect', tier: 1, options: () => detect },
-    ...edges,
-  ]
-}
-
-const planBridges = (config: Config, logKey: Buffer): RolePlan[] =>
-  config.bridges.map((bridge): RolePlan => {
-    const text = (file: string | undefined): string | null => (file === undefined ? null : readFileSync(file, 'utf8'))
-    const options: BridgeOptions = {
-      log: logOptions(config, logKey, false),
-      url: bridge.url,
-      subscription: bridge.subscription,
-      topicPattern: bridge.topicPattern,
-      model: bridge.model,
-      username: bridge.username ?? null,
-      password: text(bridge.passwordFile)?.trimEnd() ?? null,
-      caPem: text(bridge.caFile),
-      certificatePem: text(bridge.certificateFile),
-      privateKeyPem: text(bridge.keyFile),
-    }
-    return { kind: 'bridge', name: `bridge-${bridge.name}`, tier: 2, options: () => options }
-  })

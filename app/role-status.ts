@@ -1,5 +1,8 @@
-/** The kinds of roles, each a process. */
-export type RoleKind = 'edge' | 'detect' | 'hub' | 'bridge'
+/** The kinds of roles, each a process. `hub` is sink and desk in one: where ClickHouse is an engine in the process. */
+export type RoleKind = 'edge' | 'detect' | 'sink' | 'desk' | 'hub' | 'bridge'
+
+/** Whether a process of a kind does what a role does. */
+export const does = (kind: RoleKind, role: RoleKind): boolean => kind === role || (kind === 'hub' && (role === 'sink' || role === 'desk'))
 
 /** Statistics of a part: numbers, histograms and records of numbers, as plain JSON. */
 export type Stats = { readonly [name: string]: unknown }

@@ -4,7 +4,14 @@ import { bunBinary, nodeBinary } from './runtime-binaries.mjs'
 type Runtime = 'bun' | 'node'
 
 /** The faster runtime of each role that passes the kill and hostile-input suites: docs/architecture.md has the figures. */
-const defaultRuntime: Readonly<Record<RoleKind, Runtime>> = { edge: 'bun', detect: 'bun', hub: 'node', bridge: 'node' }
+const defaultRuntime: Readonly<Record<RoleKind, Runtime>> = {
+  edge: 'bun',
+  detect: 'bun',
+  sink: 'node',
+  desk: 'node',
+  hub: 'node',
+  bridge: 'node',
+}
 
 /** The binary and its arguments for a role; falls back to Node where Bun has no package for the platform. */
 export const runtimeCommand = (kind: RoleKind, chosen: Runtime | undefined): readonly [string, ...string[]] => {

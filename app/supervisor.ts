@@ -1,7 +1,7 @@
 import type { Logger } from '../contracts/logger.ts'
 import type { Config } from './config.ts'
 import { type RoleProcess, startRoleProcess } from './role-process.ts'
-import type { RoleKind, RoleStatus, Stats } from './role-status.ts'
+import { does, type RoleKind, type RoleStatus, type Stats } from './role-status.ts'
 import { runtimeCommand } from './runtimes.ts'
 
 export type { RoleStatus } from './role-status.ts'
@@ -145,7 +145,7 @@ export const createSupervisor = ({ config, plans, logger, logFile, now, children
   const tick = (): void => {
     inspect()
     const roles = status()
-    for (const { plan, process, state } of slots) if (plan.kind === 'hub' && state === 'running') process?.tellRoles(roles)
+    for (const { plan, process, state } of slots) if (does(plan.kind, 'desk') && state === 'running') process?.tellRoles(roles)
   }
 
   const stop = async (): Promise<void> => {

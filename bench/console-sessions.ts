@@ -65,9 +65,9 @@ export const benchConsoleSessions = async ({
     })
     writeFileSync(fleetFile, JSON.stringify({ site, devices: keys }), { mode: 0o600 })
     const cookies: string[] = []
-    for (let i = 0; i < sessions; i++) cookies.push((await signInTo(data, platform.deskUrl, `bench-${i}`)).cookie)
+    for (let i = 0; i < sessions; i++) cookies.push((await signInTo(data, platform.deskUrl!, `bench-${i}`)).cookie)
 
-    const options: LoadOptions = { fleetFile, port: platform.mqttPort, connections: devices, perSecond, lives: true }
+    const options: LoadOptions = { fleetFile, port: platform.mqttPort!, connections: devices, perSecond, lives: true }
     const [binary, ...before] = runtimeCommand('edge', 'bun')
     load = spawn(binary, [...before, fileURLToPath(new URL('./edge-load.ts', import.meta.url)), JSON.stringify(options)], {
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -86,7 +86,7 @@ export const benchConsoleSessions = async ({
     let eventsReceived = 0
     for (let pair = 0; pair < pairs; pair++) {
       const without = await measure()
-      const streams = await Promise.all(cookies.map((cookie) => listen(platform.deskUrl, cookie, () => eventsReceived++)))
+      const streams = await Promise.all(cookies.map((cookie) => listen(platform.deskUrl!, cookie, () => eventsReceived++)))
       const among = await measure()
       for (const stop of streams) stop()
       acknowledged += among.acknowledged

@@ -82,7 +82,7 @@ export const benchEventToPixel = async ({
     await page.evaluate(watchRows)
 
     const load = await runLoad({
-      port: platform.mqttPort,
+      port: platform.mqttPort!,
       devices,
       perSecond,
       seed,

@@ -71,7 +71,7 @@ export const benchPublishToFinding = async ({
       },
     })
     const plan: FindingLoadPlan = {
-      port: platform.mqttPort,
+      port: platform.mqttPort!,
       devices,
       perSecond,
       seed,

@@ -4,7 +4,7 @@ import { encodeMessageHead, stampMessageHead } from '../contracts/envelope.ts'
 import { isIdentifier } from '../contracts/identifiers.ts'
 import { logTopics } from '../contracts/log-topics.ts'
 import { commandTopic, type UplinkLeaf, uplinkTopic } from '../contracts/mqtt-topics.ts'
-import type { RefusalReason } from '../contracts/observation.ts'
+import type { RefusalReason, Session as SessionObservation } from '../contracts/observation.ts'
 import { partitionOf } from '../contracts/partitioner.ts'
 import type { DeviceDirectory, DeviceRecord } from '../contracts/registry.ts'
 import { type ConnectPacket, parseConnect, plainConnect } from './connect-packet.ts'
@@ -40,6 +40,11 @@ export interface Connections {
   of(client: Client): Session | undefined
   /** Ends what has been silent or undecided for too long. */
   sweep(nowMs: number, keepAlives: boolean): void
+  /**
+   * An announcement has come from the log: this edge's own, or that a device has signed in at another edge; whoever held it here lets go of it.
+   * The log's order decides, not the edges' clocks, so of two exactly one stays.
+   */
+  heardConnect(connect: SessionObservation): void
   /** Ends the session of a device whose record no longer allows it. */
   recheck(record: DeviceRecord): void
   all(): Iterable<Session>
@@ -58,6 +63,8 @@ export const createConnections = (edge: {
   directory: DeviceDirectory
   passwords: PasswordGate | null
   broker: Aedes
+  /** Whether there are other edges on this log. */
+  announces: boolean
   now: () => number
   newId: () => string
   data: (session: Session, chunk: Buffer) => void
@@ -191,6 +198,8 @@ export const createConnections = (edge: {
     counters.connects++
     counters.signedIn++
     observe(session, { event: 'connect' })
+    // An announcement that was dropped is never heard: the session yields to any other.
+    if (edge.announces) session.announced = !observer.announce(subjectOf(session), record.device)
     void device.brokerClosed.then(() => join(session, connect))
   }
 
@@ -301,6 +310,16 @@ export const createConnections = (edge: {
         if (session.phase === 'open' && session.blocked === 0 && nowMs - session.lastHeardAt > session.silenceMsMax)
           end(session, 'keep-alive')
       }
+    },
+    heardConnect({ kind: _kind, receivedAt: _at, event: _event, reason: _reason, topic: _topic, amount: _amount, ...subject }) {
+      const here = subject.device === null ? undefined : roster.session(subject.device)
+      if (here === undefined) return
+      if (here.id === subject.session) here.announced = true
+      else if (here.announced) {
+        observer.report(subject, subject.device, { event: 'takeover', reason: `previous-address ${here.peer.address}` })
+        end(here, 'taken-over')
+      }
+      // Otherwise this session's announcement stands behind that one in the log: the other edge lets go.
     },
     recheck(record) {
       const session = roster.session(record.device)

@@ -3,9 +3,10 @@ import type { Command } from '../contracts/command.ts'
 import type { EventLog } from '../contracts/event-log.ts'
 import { isIdentifier } from '../contracts/identifiers.ts'
 import type { Logger } from '../contracts/logger.ts'
-import type { RefusalReason } from '../contracts/observation.ts'
+import type { RefusalReason, Session as SessionObservation } from '../contracts/observation.ts'
 import type { DeviceDirectory } from '../contracts/registry.ts'
 import { createAdmission } from './admission.ts'
+import type { AddressList } from './address-list.ts'
 import { startBroker } from './aedes-broker.ts'
 import { startClockWriter } from './clock-writer.ts'
 import { createCommands, type Delivery } from './commands.ts'
@@ -45,8 +46,12 @@ export interface EdgeOptions {
   readonly plainPort?: number
   /** Tells that a device has subscribed to its commands here: what waits for it may go out. */
   readonly onCommandsWanted?: (device: string) => void
+  /** There are other edges on this log: each sign-in is announced in `connects.v1`, which whoever runs the edge brings back by `heardConnect`. */
+  readonly announces?: boolean
   /** Several edge processes on one port: the kernel spreads the connections. */
   readonly reusePort?: boolean
+  /** Load balancers before it, which tell where a connection comes from by the PROXY protocol (version 2). */
+  readonly proxyFrom?: AddressList
 }
 
 export interface Edge {
@@ -55,6 +60,8 @@ export interface Edge {
   stats(): EdgeStats
   /** Sends a command to a device that is connected here; never rejects. */
   deliver(command: Command): Promise<Delivery>
+  /** A record of `connects.v1`, this edge's own too, in the log's order and from before the edge was started. */
+  heardConnect(connect: SessionObservation): void
   /** Stops accepting, makes durable and acknowledges what it has, disconnects all. Resolves within 3 s, whatever the log does. Idempotent. */
   close(): Promise<void>
 }
@@ -118,6 +125,7 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
     directory,
     passwords: options.verifyPassword === undefined ? null : createPasswordGate(options.verifyPassword, clock, limits),
     broker,
+    announces: options.announces ?? false,
     now,
     newId: options.newId,
     data: (session, chunk) => gate.data(session, chunk),
@@ -176,8 +184,9 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
       now,
       admit,
       refused,
-      secured(socket) {
-        const { peer, refusal, ours } = judgePeer(socket, authorities, clock.now(), directory.passwordDevices > 0 ? 'allowed' : 'refused')
+      secured(socket, address) {
+        const withoutCertificate = directory.passwordDevices > 0 ? 'allowed' : 'refused'
+        const { peer, refusal, ours } = judgePeer(socket, address, authorities, clock.now(), withoutCertificate)
         if (refusal === null) {
           connections.open(socket, peer)
           return
@@ -269,6 +278,7 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
       residentBytes: process.memoryUsage.rss(),
     }),
     deliver: (command) => commands.deliver(command),
+    heardConnect: (connect) => connections.heardConnect(connect),
     close: () => (closing ??= shutDown()),
   }
 }

@@ -32,6 +32,10 @@ export const edgeLimits = z.strictObject({
   handshakesHalfOpenMax: count(4_000),
   /** From the TCP connection to the end of the handshake; `refused` handshake-timeout. */
   handshakeTimeoutMs: ms(10_000),
+  /** A PROXY header with all of its extensions, bytes; `refused` proxy-header. */
+  proxyHeaderBytesMax: z.int().min(52).max(65_551).default(1_024),
+  /** From a load balancer's TCP connection to the end of its PROXY header; `refused` proxy-timeout. */
+  proxyHeaderTimeoutMs: ms(5_000),
   /** From the handshake to a complete CONNECT and its answer; `refused` connect-timeout. */
   connectTimeoutMs: ms(10_000),
   /** Packets a second of one device; the socket is paused, nothing is dropped; `throttled` publish-rate. */

@@ -2,8 +2,10 @@ import { createServer as createPlainServer, type Server, type Socket } from 'nod
 import { createServer, type TLSSocket } from 'node:tls'
 import type { RefusalReason } from '../contracts/observation.ts'
 import { plainAddress } from './address.ts'
+import type { AddressList } from './address-list.ts'
 import type { EdgeLimits } from './limits.ts'
 import { handshakeRefusal } from './peer.ts'
+import { createProxyFront } from './proxy-front.ts'
 
 export interface TlsMaterial {
   readonly keyPem: string
@@ -22,8 +24,10 @@ export interface ListenerOptions {
   readonly now: () => number
   /** Asked for each TCP connection before anything is spent on it; a reason refuses it. */
   readonly admit: (address: string, handshakes: number) => RefusalReason | null
-  /** A finished handshake; the socket has not been read from. */
-  readonly secured: (socket: TLSSocket) => void
+  /** Load balancers, which have to tell the source in a PROXY header. Without it no header is read and nothing stands before TLS. */
+  readonly proxyFrom?: AddressList
+  /** A finished handshake; the socket has not been read from. `address` is where it comes from, behind a load balancer too. */
+  readonly secured: (socket: TLSSocket, address: string) => void
   /** A connection that ended before its handshake did, or was not admitted. */
   readonly refused: (address: string, reason: RefusalReason) => void
 }
@@ -63,6 +67,8 @@ export const startListener = async (options: ListenerOptions): Promise<Listener>
   const { limits, tls } = options
   const handshakes = new Map<string, Handshake>()
   const known = (socket: Socket): string => `${socket.remoteAddress ?? ''} ${socket.remotePort ?? 0}`
+  /** Sources of connections that a PROXY header, or the lack of one, has let through. */
+  const sources = new WeakMap<Socket, string>()
 
   const server = createServer({
     key: tls.keyPem,
@@ -77,8 +83,9 @@ export const startListener = async (options: ListenerOptions): Promise<Listener>
     sessionIdContext: 'wardwatch-edge',
   })
   server.prependListener('connection', (socket: Socket) => {
-    const address = plainAddress(socket.remoteAddress)
-    const refusal = options.admit(address, handshakes.size)
+    const source = sources.get(socket)
+    const address = source ?? plainAddress(socket.remoteAddress)
+    const refusal = source === undefined ? options.admit(address, handshakes.size) : null
     if (refusal !== null) {
       options.refused(address, refusal)
       // Bun may not have given the socket its handle yet in this turn: an error of the destroyed handshake has no listener otherwise.
@@ -97,28 +104,50 @@ export const startListener = async (options: ListenerOptions): Promise<Listener>
   })
   server.on('secureConnection', (socket) => {
     const key = known(socket)
-    if (!handshakes.delete(key)) {
+    const handshake = handshakes.get(key)
+    if (!handshakes.delete(key) || handshake === undefined) {
       // Refused or closed meanwhile.
       socket.on('error', () => {})
       socket.destroy()
       return
     }
-    options.secured(socket)
+    options.secured(socket, handshake.address)
   })
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-    const handshake = handshakes.get(known(socket))
+    const handshake = handshakes.get(known(socket)) ?? (front === null ? undefined : justDestroyed())
     if (handshake !== undefined) handshake.reason = handshakeRefusal(error.code)
     socket.destroy()
   })
-  const port = await listen(server, options)
+  /** On Bun a handed-over connection has lost its address when its handshake fails; it is the one that has been destroyed and not closed yet. */
+  const justDestroyed = (): Handshake | undefined => {
+    for (const handshake of handshakes.values()) if (handshake.socket.destroyed) return handshake
+    return undefined
+  }
+  const front =
+    options.proxyFrom === undefined
+      ? null
+      : createProxyFront({
+          proxyFrom: options.proxyFrom,
+          limits,
+          admit: options.admit,
+          refused: options.refused,
+          handshakes: () => handshakes.size,
+          handOver(socket, address) {
+            sources.set(socket, address)
+            server.emit('connection', socket)
+          },
+        })
+  const port = await listen(front?.server ?? server, options)
   server.on('error', () => {})
+  front?.server.on('error', () => {})
   return {
     port,
     get handshakes() {
-      return handshakes.size
+      return handshakes.size + (front?.waiting ?? 0)
     },
     close() {
-      server.close()
+      if (front === null) server.close()
+      else front.close()
       const open = [...handshakes.values()]
       handshakes.clear()
       for (const { socket } of open) socket.destroy()

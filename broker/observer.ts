@@ -24,6 +24,8 @@ export interface Occurrence {
 /** Reports what happened to connections. `provenDevice` is who it is recorded under besides its address; null for an unproven claim. */
 export interface Observer {
   report(subject: Subject, provenDevice: string | null, occurrence: Occurrence): void
+  /** Tells the other edges that a device has signed in here. False when the log's queue was full: it was dropped. */
+  announce(subject: Subject, device: string): boolean
   /** Tells what was merged and has waited a second; called by the edge's sweep. */
   sweep(nowMs: number): void
   readonly dropped: number
@@ -40,6 +42,7 @@ interface Merged {
 
 const mergeMs = 1_000
 const mergedMax = 20_000
+const connects = 'connects.v1'
 const bySource = 'observations.by-source.v1'
 const byDevice = 'observations.by-device.v1'
 
@@ -51,7 +54,7 @@ export const createObserver = (
 ): Observer => {
   let dropped = 0
 
-  const tell = (subject: Subject, provenDevice: string | null, { event, reason, topic, amount }: Occurrence): void => {
+  const encode = (subject: Subject, { event, reason, topic, amount }: Occurrence): Buffer => {
     const observation: SessionObservation = {
       kind: 'session',
       receivedAt: stamp(),
@@ -61,7 +64,11 @@ export const createObserver = (
       topic: topic ?? null,
       amount: amount ?? null,
     }
-    const value = encodeObservation(observation)
+    return encodeObservation(observation)
+  }
+
+  const tell = (subject: Subject, provenDevice: string | null, occurrence: Occurrence): void => {
+    const value = encode(subject, occurrence)
     const partition = partitionOf(subject.address, logTopics[bySource].partitions)
     if (!outbox.record(bySource, { key: subject.address, value, partition })) dropped++
     if (provenDevice === null) return
@@ -111,6 +118,10 @@ export const createObserver = (
         entry.told = now
         flushMerged(entry)
       }
+    },
+    announce(subject, device) {
+      const partition = partitionOf(device, logTopics[connects].partitions)
+      return outbox.record(connects, { key: device, value: encode(subject, { event: 'connect' }), partition })
     },
     sweep(nowMs) {
       for (const entry of merged.values()) {

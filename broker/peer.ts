@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { RefusalReason } from '../contracts/observation.ts'
-import { plainAddress } from './address.ts'
 import type { Peer } from './session.ts'
 
 const clientAuth = '1.3.6.1.5.5.7.3.2'
@@ -41,14 +40,16 @@ export interface PeerVerdict {
  * What a finished TLS handshake proves. The listener lets every handshake finish (`rejectUnauthorized: false`) so that a refusal
  * can be explained; nothing is read from the connection before this has judged it. `authorized` alone is not enough: Node
  * says it of a resumed session that never had a certificate, and a session outlives its certificate's end.
+ *
+ * @param address where it comes from: not the socket's own behind a load balancer
  */
 export const judgePeer = (
   socket: TLSSocket,
+  address: string,
   authorities: readonly X509Certificate[],
   nowMs: number,
   withoutCertificate: 'allowed' | 'refused',
 ): PeerVerdict => {
-  const address = plainAddress(socket.remoteAddress)
   const tls = { address, tlsVersion: socket.getProtocol() ?? null, cipher: socket.getCipher()?.name ?? null }
   const certificate = socket.getPeerX509Certificate()
   if (certificate === undefined || certificate === null) {

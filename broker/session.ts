@@ -64,6 +64,8 @@ export interface Session extends AckOwner {
   connect: ConnectPacket | null
   record: DeviceRecord | null
   device: DeviceState | null
+  /** The other edges know of it: its announcement has come back from the log, so that whoever is announced now is newer. */
+  announced: boolean
   telemetry: OwnLeaf | null
   event: OwnLeaf | null
   status: OwnLeaf | null
@@ -106,6 +108,7 @@ export const createSession = (id: string, peer: Peer, socket: Socket, nowMs: num
   connect: null,
   record: null,
   device: null,
+  announced: false,
   telemetry: null,
   event: null,
   status: null,

@@ -4,6 +4,7 @@ import { systemClock } from '../contracts/clock.ts'
 import type { Command } from '../contracts/command.ts'
 import { silentLogger } from '../contracts/logger.ts'
 import type { DeviceRecord } from '../contracts/registry.ts'
+import { parseAddressList } from './address-list.ts'
 import { startEdge } from './edge.ts'
 import { edgeLimits } from './limits.ts'
 import type { TlsMaterial } from './listener.ts'
@@ -27,7 +28,13 @@ const directory = {
   },
 }
 
-const { tls, limits, devices } = JSON.parse(process.argv[2]!) as { tls: TlsMaterial; limits: object; devices: DeviceRecord[] }
+const { tls, limits, devices, proxyFrom } = JSON.parse(process.argv[2]!) as {
+  tls: TlsMaterial
+  limits: object
+  devices: DeviceRecord[]
+  proxyFrom: string[] | null
+}
+const proxies = proxyFrom === null ? null : parseAddressList(proxyFrom)
 for (const record of devices) records.set(record.device, record)
 let checks = 0
 let checksAtOnce = 0
@@ -43,6 +50,7 @@ const edge = await startEdge({
   newId: randomUUID,
   edge: 'edge-0',
   writesClock: true,
+  ...(proxies?.ok === true ? { proxyFrom: proxies.list } : {}),
   // The hash of a test is `plain:<password>`; the decoy is none.
   async verifyPassword(hash, password) {
     checks++

@@ -75,9 +75,10 @@ export const startTestEdge = async (
   world: TestWorld,
   devices: readonly DeviceRecord[],
   limits: object = {},
+  proxyFrom: readonly string[] | null = null,
 ): Promise<TestEdge> => {
   const tls = { keyPem: world.server.keyPem, certificatePem: world.server.certificatePem, caPem: world.authority.certificatePem }
-  const child = spawn(program, [join(import.meta.dirname, 'test-edge-process.ts'), JSON.stringify({ tls, limits, devices })], {
+  const child = spawn(program, [join(import.meta.dirname, 'test-edge-process.ts'), JSON.stringify({ tls, limits, devices, proxyFrom })], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const records: SeenRecord[] = []

@@ -11,6 +11,8 @@ export const logTopics = {
   'observations.by-device.v1': { partitions: observationPartitions, retention: 'expire' },
   'observations.by-source.v1': { partitions: observationPartitions, retention: 'expire' },
   'observations.by-cohort.v1': { partitions: observationPartitions, retention: 'expire' },
+  /** That a device has signed in, for the other edges: whichever held it lets go of it. Only where there are several. */
+  'connects.v1': { partitions: observationPartitions, retention: 'expire' },
   'findings.v1': { partitions: observationPartitions, retention: 'expire' },
   'cases.v1': { partitions: 1, retention: 'keep' },
   'commands.v1': { partitions: observationPartitions, retention: 'expire' },

@@ -68,6 +68,11 @@ export const refusalReasons = [
   'connections-max',
   'connect-rate',
   'log-unavailable',
+  /** From a load balancer that may tell the source: its PROXY header was wrong or missing, or did not come in time. */
+  'proxy-header',
+  'proxy-timeout',
+  /** A PROXY header from an address that may not tell one. */
+  'proxy-unlisted',
 ] as const
 export type RefusalReason = (typeof refusalReasons)[number]
 

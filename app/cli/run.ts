@@ -9,7 +9,7 @@ import { listenForStop } from './until-stopped.ts'
 
 export const runCommand: Command = {
   name: 'run',
-  summary: 'runs the platform until Ctrl-C',
+  summary: 'runs the platform until Ctrl-C, or with --roles a part of it',
   usage: '',
   example: 'npx wardwatch run --data /var/lib/wardwatch --mqtt-host 0.0.0.0 --mqtt-names broker.hospital.example,10.1.2.3',
   flags: settingsFlags,
@@ -18,7 +18,8 @@ export const runCommand: Command = {
     await checkSettings(config)
     const stop = listenForStop()
     const logger = createLogger({ level: config.logLevel, name: 'supervisor' })
-    await buildConsole((step) => process.stdout.write(`${step}\n`))
+    const { roles } = config
+    if (roles.includes('desk')) await buildConsole((step) => process.stdout.write(`${step}\n`))
     const started = await startPlatform({
       config,
       masterKeyFromEnvironment: process.env['WARDWATCH_KEY'],
@@ -31,10 +32,13 @@ export const runCommand: Command = {
       return 1
     }
     const { platform } = started
-    process.stdout.write(
-      `ready: devices connect to ${config.mqtt.host}:${platform.mqttPort} (MQTT over TLS 1.3); health on http://127.0.0.1:${platform.healthPort}/readyz; Ctrl-C stops\n`,
-    )
-    const address = await consoleAddress(config.data)
+    const here =
+      platform.mqttPort === null
+        ? `${roles.join(', ')} ${roles.length === 1 ? 'runs' : 'run'} here`
+        : `devices connect to ${config.mqtt.host}:${platform.mqttPort} (MQTT over TLS 1.3)`
+    const healthHost = config.metrics.host === '0.0.0.0' ? '127.0.0.1' : config.metrics.host
+    process.stdout.write(`ready: ${here}; health on http://${healthHost}:${platform.healthPort}/readyz; Ctrl-C stops\n`)
+    const address = platform.deskUrl === null ? null : await consoleAddress(config.data)
     if (address !== null) process.stdout.write(`${consoleLine(address, config.data)}\n`)
     await stop.asked
     process.stdout.write('stopping\n')

@@ -19,7 +19,8 @@ import { operation, OperationRefused, type Operations } from './server.ts'
 export interface ControlParts {
   readonly log: EventLog
   readonly analyst: Analyst
-  readonly sink: Sink
+  /** Null where another process lands. */
+  readonly sink: Pick<Sink, 'stats'> | null
   readonly triage: Triage
   readonly desk: Desk
   readonly directory: Directory
@@ -104,7 +105,7 @@ export const controlOperations = ({
     mqttPort,
     deskUrl: desk.url,
     devices: directory.size,
-    sink: sink.stats(),
+    sink: sink?.stats() ?? null,
     triage: triage.stats(),
     alerts: triage.size,
   })),

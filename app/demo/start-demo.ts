@@ -77,6 +77,9 @@ export const startDemo = async (
     return { ok: false, problem }
   }
 
+  const { mqttPort, caPem } = platform
+  if (mqttPort === null || caPem === null) return refuse('the demo needs an edge: leave roles as they are')
+
   let address = await consoleAddress(config.data)
   if (address !== null) onProgress(consoleLine(address, config.data))
   // The link has gone from the board once it was used.
@@ -108,7 +111,7 @@ export const startDemo = async (
   if (!revoked.ok) return refuse(revoked.problem)
   onProgress(`${campaign.fleet.devices.length} devices are enrolled`)
 
-  const network = { host: config.mqtt.host, port: platform.mqttPort, serverName: config.mqtt.names[0] ?? 'localhost' }
+  const network = { host: config.mqtt.host, port: mqttPort, serverName: config.mqtt.names[0] ?? 'localhost' }
   const credentials = async ({ device }: Pick<DeviceSpec, 'device'>) => enrolled.credentials.get(device)!
   const fleet = runFleet({ ...network, fleet: campaign.fleet, credentials, scheduler: systemScheduler, logger })
   void fleet.started.then(
@@ -130,7 +133,7 @@ export const startDemo = async (
     rogueCredentials: async (name) => {
       const rogue = await createAuthority({ siteName: 'rogue', clock: systemClock })
       const { certificatePem, privateKeyPem } = await rogue.issueDeviceCertificate({ device: name, days: 30 })
-      return { caPem: platform.caPem, certificatePem, privateKeyPem }
+      return { caPem: caPem, certificatePem, privateKeyPem }
     },
     revokedDevice: async () => ({ device: revokedName, credentials: await credentials(retired) }),
     signal: over.signal,

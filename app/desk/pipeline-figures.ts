@@ -2,7 +2,7 @@ import type { Pipeline, Stage, VitalSigns } from '../../contracts/api/pipeline.t
 import { type HistogramSnapshot, quantileMs } from '../../contracts/histogram.ts'
 import { readiness } from '../health.ts'
 import { difference, merged, sumOf } from '../role-figures.ts'
-import type { RoleStatus } from '../role-status.ts'
+import { does, type RoleStatus } from '../role-status.ts'
 
 /** Rates and quantiles are of the last seconds: as long as there is something to count, as short as it stays true. */
 const windowMs = 10_000
@@ -71,7 +71,7 @@ export const createPipelineFigures = (now: () => number, behindMs: () => number 
   const histories = new Map<Stage['id'], (number | null)[]>()
 
   const fresh = (): boolean => now() - toldAtMs < staleMs
-  const ofKind = (kind: RoleStatus['kind']): RoleStatus[] => roles.filter((role) => role.kind === kind)
+  const ofKind = (kind: RoleStatus['kind']): RoleStatus[] => roles.filter((role) => does(role.kind, kind))
   /** Of the roles of a kind that have spoken lately. */
   const statsOf = (kind: RoleStatus['kind']): unknown[] =>
     ofKind(kind).flatMap(({ stats, state, statsAtMs }) =>
@@ -91,13 +91,13 @@ export const createPipelineFigures = (now: () => number, behindMs: () => number 
     logged: plus([total('edge', 'log.records'), total('bridge', 'log.records')]),
     observed: total('detect', 'records'),
     found: totalOf('detect', 'findingsByDetector'),
-    taken: total('hub', 'triage.folded'),
-    cased: total('hub', 'triage.sequence'),
-    landed: totalOf('hub', 'rowsByTable'),
-    paged: total('hub', 'paging.sent'),
+    taken: total('desk', 'triage.folded'),
+    cased: total('desk', 'triage.sequence'),
+    landed: totalOf('sink', 'rowsByTable'),
+    paged: total('desk', 'paging.sent'),
     ack: histogram('edge', 'ackLatency'),
     find: histogram('detect', 'recordToFinding'),
-    land: histogram('hub', 'flushMs'),
+    land: histogram('sink', 'flushMs'),
   })
 
   const oldest = (): Sample | undefined => samples[0]
@@ -130,16 +130,17 @@ export const createPipelineFigures = (now: () => number, behindMs: () => number 
     readiness(roles, now()).problems.find((problem) => ofKind(kind).some(({ name }) => problem.startsWith(`${name} `))) ?? null
 
   const detectLag = (): number | null => totalOf('detect', 'lagByPartition')
-  const landLag = (): number | null => totalOf('hub', 'lagByPartition')
+  const landLag = (): number | null => totalOf('sink', 'lagByPartition')
 
   // A drop is data that is lost. What lands nowhere by its nature (a clock record) and what a guard refuses are none.
   const stages = (): Omit<Stage, 'history'>[] => {
     const detectBehind = (detectLag() ?? 0) > behindRecordsMin
     const landBehind = behindMs() !== null
-    const logDown = statsOf('edge').some((stats) => at(stats, 'logUnavailable') === true)
+    const logDown = statsOf('edge').some((stats) => typeof at(stats, 'logUnavailable') === 'string')
     const edge = stateOf('edge', false)
-    const hub = stateOf('hub', false)
-    const deadChannels = total('hub', 'paging.dead')
+    const desk = stateOf('desk', false)
+    const sink = stateOf('sink', false)
+    const deadChannels = total('desk', 'paging.dead')
     return [
       {
         id: 'edge',
@@ -186,43 +187,44 @@ export const createPipelineFigures = (now: () => number, behindMs: () => number 
       {
         id: 'triage',
         title: 'Triage',
-        state: hub,
+        state: desk,
         inPerSecond: rate('taken'),
         outPerSecond: rate('cased'),
         latencyP50Ms: null,
         latencyP99Ms: null,
-        queue: total('hub', 'triage.waiting'),
-        drops: total('hub', 'triage.unreadable'),
+        queue: total('desk', 'triage.waiting'),
+        drops: total('desk', 'triage.unreadable'),
         deadLetters: null,
-        restarts: restarts('hub'),
+        restarts: restarts('desk'),
         problem: null,
       },
       {
         id: 'landing',
         title: 'History',
-        state: hub === 'running' && landBehind ? 'behind' : hub,
+        // A sink on another machine is not known here, but what it has landed is.
+        state: (sink === 'running' || sink === 'unknown') && landBehind ? 'behind' : sink,
         inPerSecond: rate('landed'),
         outPerSecond: rate('landed'),
         latencyP50Ms: quantile('land', 0.5),
         latencyP99Ms: quantile('land', 0.99),
-        queue: plus([landLag(), total('hub', 'waitingRows')]),
-        drops: totalOf('hub', 'gapsByPartition'),
-        deadLetters: totalOf('hub', 'deadLettersByReason'),
-        restarts: restarts('hub'),
-        problem: problemOf('hub'),
+        queue: plus([landLag(), total('sink', 'waitingRows')]),
+        drops: totalOf('sink', 'gapsByPartition'),
+        deadLetters: totalOf('sink', 'deadLettersByReason'),
+        restarts: restarts('sink'),
+        problem: problemOf('sink'),
       },
       {
         id: 'paging',
         title: 'Paging',
-        state: hub === 'running' && (deadChannels ?? 0) > 0 ? 'down' : hub,
+        state: desk === 'running' && (deadChannels ?? 0) > 0 ? 'down' : desk,
         inPerSecond: null,
         outPerSecond: rate('paged'),
         latencyP50Ms: null,
         latencyP99Ms: null,
-        queue: total('hub', 'paging.waiting'),
-        drops: total('hub', 'paging.caseEventOverflows'),
+        queue: total('desk', 'paging.waiting'),
+        drops: total('desk', 'paging.caseEventOverflows'),
         deadLetters: null,
-        restarts: restarts('hub'),
+        restarts: restarts('desk'),
         problem: (deadChannels ?? 0) > 0 ? `${deadChannels} paging ${deadChannels === 1 ? 'channel is' : 'channels are'} dead` : null,
       },
     ]

@@ -1,118 +1,24 @@
-import { join } from 'node:path'
-import { systemClock } from '../../contracts/clock.ts'
 import type { Logger } from '../../contracts/logger.ts'
-import { createEnvelopeDecoder } from '../../ingest/envelope-decoder.ts'
-import { createRedeliveryFilter } from '../../ingest/redelivery.ts'
-import { loadAuthority } from '../../registry/authority.ts'
-import { createDirectory } from '../../registry/fold.ts'
-import { followRegistry } from '../../registry/follow.ts'
-import { openStore, storeSettings } from '../../store/open.ts'
-import { createAnalyst } from '../../store/query/read-only-query.ts'
-import { sinkSettings } from '../../store/landing/settings.ts'
-import { createSink } from '../../store/sink.ts'
-import { startTriage } from '../../triage/start-triage.ts'
-import { startDesk } from '../desk/start-desk.ts'
-import { controlOperations } from '../control/operations.ts'
-import { startControlServer } from '../control/server.ts'
-import { controlSocketPath } from '../control/socket-path.ts'
-import { RoleRefused, type RunningRole, serveRole } from './channel.ts'
-import { startDeskParts } from './desk-parts.ts'
+import { type RunningRole, serveRole } from './channel.ts'
+import { startDeskRole } from './compose-desk.ts'
+import { startSink } from './compose-sink.ts'
 import { openLog } from './open-log.ts'
-import type { HubOptions } from './options.ts'
+import { openStoreOf } from './open-store.ts'
+import type { DeskRoleOptions } from './options.ts'
 
-const inUseRetryMs = 100
-const inUseTries = 50
-
-/** The sink and the desk in one process, which holds the ClickHouse engine: lands everything, folds findings into alerts, answers the control socket. */
-const start = async (options: HubOptions, logger: Logger): Promise<RunningRole> => {
-  const { data } = options.log
+/** The sink and the desk in one process, which holds the ClickHouse engine: one engine, one process. */
+const start = async (options: DeskRoleOptions, logger: Logger, name: string): Promise<RunningRole> => {
   const log = await openLog(options.log, logger)
-  const open = () =>
-    openStore({
-      directory: join(data, 'clickhouse'),
-      key: options.storeKey === null ? null : Buffer.from(options.storeKey, 'hex'),
-      settings: storeSettings.parse({ retention: options.retention }),
-      logger,
-      clock: systemClock,
-    })
-  let opened = await open()
-  // A hub that was killed a moment ago may still be leaving.
-  for (let tries = 0; !opened.ok && opened.reason === 'in-use' && tries < inUseTries; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, inUseRetryMs))
-    opened = await open()
-  }
-  if (!opened.ok) throw new RoleRefused(`ClickHouse's data in ${join(data, 'clickhouse')}: ${opened.detail}`)
-  const { store } = opened
-  const directory = createDirectory()
-  const registry = await followRegistry({ log, directory, group: 'registry-hub', logger })
-  await registry.caughtUp
-  const authority = await loadAuthority({ privateKeyPem: options.authorityKeyPem, certificatePem: options.caPem }, systemClock)
-  const triage = await startTriage({
-    log,
-    clock: systemClock,
-    logger,
-    clocks: options.desk.clocks,
-    describe(device) {
-      const record = directory.device(device)
-      return record === undefined ? null : { ward: record.ward, model: record.model }
-    },
-  })
-  const sink = createSink({
-    log,
-    store,
-    decoder: createEnvelopeDecoder(),
-    redelivery: createRedeliveryFilter(),
-    clock: systemClock,
-    logger,
-    settings: sinkSettings.parse({}),
-  })
-  await sink.start()
-  // Where the console is stands fast once it listens: a port of 0 is chosen then. Until then nothing can be linked to.
-  let deskUrl: string | null = null
-  const parts = await startDeskParts({
-    log,
-    logger,
-    desk: triage,
-    directory,
-    store,
-    behindMs: sink.behindMs,
-    linkTo: (alert) => (deskUrl === null ? null : `${deskUrl}/alerts/${encodeURIComponent(alert)}`),
-  })
-  const desk = await startDesk({ log, logger, desk: triage, directory, parts, site: options.site, settings: options.desk })
-  deskUrl = desk.url
-  const control = await startControlServer(
-    controlSocketPath(data),
-    controlOperations({
-      log,
-      analyst: createAnalyst(store),
-      sink,
-      triage,
-      desk,
-      directory,
-      authority,
-      clock: systemClock,
-      mqttPort: options.mqttPort,
-    }),
-    logger,
-  )
+  const store = await openStoreOf(options.store, logger)
+  const sink = await startSink({ log, store, logger })
+  const desk = await startDeskRole({ log, store, logger, name, options, behindMs: sink.behindMs, sink })
   return {
-    info: { deskPort: desk.port, deskUrl: desk.url },
-    stats: () => ({
-      ...sink.stats(),
-      triage: triage.stats(),
-      desk: desk.stats(),
-      paging: parts.paging.stats(),
-      devices: directory.size,
-    }),
-    failed: Promise.all([registry.failed, triage.failed, sink.failed, parts.failed]).then(() => {}),
-    onRoles: desk.onRoles,
+    ...desk,
+    stats: () => ({ ...sink.stats(), ...desk.stats() }),
+    failed: Promise.all([sink.failed, desk.failed]).then(() => {}),
     async close() {
       await desk.close()
-      await control.close()
-      await parts.close()
       await sink.close()
-      await triage.close()
-      await registry.close()
       await store.close()
       await log.close()
     },

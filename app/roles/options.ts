@@ -13,7 +13,11 @@ export interface EdgeOptions {
   readonly host: string
   readonly port: number
   readonly reusePort: boolean
+  /** Load balancers that tell the source; empty: nothing stands before TLS. */
+  readonly proxyFrom: readonly string[]
   readonly writesClock: boolean
+  /** There are other edges on this log. */
+  readonly announces: boolean
   readonly serverKeyPem: string
   readonly serverCertificatePem: string
   readonly caPem: string
@@ -26,11 +30,23 @@ export interface DetectOptions {
   readonly parameters: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
 
-export interface HubOptions {
-  readonly log: LogOptions
-  readonly storeKey: string | null
+/** ClickHouse: the engine in a directory of its own below `data`. */
+export interface StoreOptions {
+  readonly data: string
+  /** Hex; null: its disk is not encrypted. */
+  readonly key: string | null
   /** Days by kind of row: the store's settings. */
   readonly retention: Readonly<Record<string, number>>
+}
+
+export interface SinkOptions {
+  readonly log: LogOptions
+  readonly store: StoreOptions
+}
+
+export interface DeskRoleOptions {
+  readonly log: LogOptions
+  readonly store: StoreOptions
   readonly site: string
   /** Where devices connect, for hints; 0 when it is chosen at the start. */
   readonly mqttPort: number

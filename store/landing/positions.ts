@@ -58,14 +58,24 @@ export const heldOffsets = async (
   return held
 }
 
-/** Where to resume, from what ClickHouse holds. */
-export const readLandedState = async (client: ClickHouseClient): Promise<LandedState> => {
-  const rows = await readRows<[string, number, number, number]>(
+const positionRows = (client: ClickHouseClient) =>
+  readRows<[string, number, number, number]>(
     client,
     `SELECT log_topic, log_partition, max(next_offset), max(toUnixTimestamp64Milli(landed_at)) FROM landing_positions GROUP BY log_topic, log_partition
      SETTINGS output_format_json_quote_64bit_integers = 0`,
   )
-  const positions = new Map(rows.map(([topic, partition, next]) => [partitionName(topic, partition), next]))
+
+const byPartition = (rows: readonly (readonly [string, number, number, number])[]): Map<string, number> =>
+  new Map(rows.map(([topic, partition, next]) => [partitionName(topic, partition), next]))
+
+/** The next offset to land, by `topic/partition`. */
+export const readPositions = async (client: ClickHouseClient): Promise<ReadonlyMap<string, number>> =>
+  byPartition(await positionRows(client))
+
+/** Where to resume, from what ClickHouse holds. */
+export const readLandedState = async (client: ClickHouseClient): Promise<LandedState> => {
+  const rows = await positionRows(client)
+  const positions = byPartition(rows)
   const positionsAtMs = Math.max(0, ...rows.map(([, , , at]) => at))
   const held = new Map<LandedTable, HeldOffsets>()
   let landedAtMs = positionsAtMs

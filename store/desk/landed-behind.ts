@@ -1,0 +1,97 @@
+import type { ClickHouseClient } from '@clickhouse/client'
+import type { Clock } from '../../contracts/clock.ts'
+import { envelopeTime, isClock } from '../../contracts/envelope.ts'
+import type { EventLog } from '../../contracts/event-log.ts'
+import { type LogTopicName, topicByKey } from '../../contracts/log-topics.ts'
+import type { Logger } from '../../contracts/logger.ts'
+import { partitionName } from '../landing/landing-batch.ts'
+import { readPositions } from '../landing/positions.ts'
+
+/** A flush every second or so is not being behind. */
+const toleratedMs = 5_000
+/** So many records at most are read to find one that lands: clock records do not. */
+const lookedAtMax = 1_000
+const lookMsDefault = 3_000
+
+export interface LandedBehind {
+  /** Of the last look, and growing since; null when the tables are not behind. */
+  behindMs(): number | null
+  close(): Promise<void>
+}
+
+/**
+ * How far the tables are behind the log, for a desk whose sink is another process: the age of the oldest observation that the landed positions
+ * do not cover. While ClickHouse is away the positions it had last count, so the answer grows with the outage.
+ */
+export const followLandedBehind = (parts: {
+  readonly log: Pick<EventLog, 'ranges' | 'read'>
+  readonly store: { readonly query: ClickHouseClient }
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly lookMs?: number
+}): LandedBehind => {
+  const { log, store, clock, logger, lookMs = lookMsDefault } = parts
+  const topics = Object.values(topicByKey) as LogTopicName[]
+  const startedAtMs = clock.now()
+  let positions: ReadonlyMap<string, number> | null = null
+  /** When the oldest observation that is not landed had come, ms; Infinity when all are. */
+  let oldestMs = Infinity
+  let timer: ReturnType<typeof setTimeout> | null = null
+  let closed = false
+  let away = false
+
+  const firstTime = async (topic: LogTopicName, partition: number, from: number, to: number): Promise<number> => {
+    let looked = 0
+    for await (const { records } of log.read(topic, partition, from, to))
+      for (const { value } of records) {
+        if (value.length >= 8 && !isClock(value)) return envelopeTime(value)
+        // So many clock records without anything else: nothing to be behind of so far.
+        if (++looked >= lookedAtMax) return Infinity
+      }
+    return Infinity
+  }
+
+  const look = async (): Promise<void> => {
+    try {
+      positions = await readPositions(store.query)
+      if (away) logger.info({}, 'what has landed can be asked again')
+      away = false
+    } catch (error) {
+      if (!away) logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'what has landed could not be asked')
+      away = true
+    }
+    if (positions === null) return
+    let oldest = Infinity
+    for (const { topic, partition, earliest, next } of await log.ranges(topics)) {
+      const from = Math.max(earliest, positions.get(partitionName(topic, partition)) ?? earliest)
+      if (from < next) oldest = Math.min(oldest, await firstTime(topic, partition, from, next))
+    }
+    oldestMs = oldest
+  }
+
+  let looking: Promise<void> = Promise.resolve()
+  const schedule = (delayMs: number): void => {
+    timer = setTimeout(() => {
+      looking = look()
+        // The log is away, or retention took what was about to be read: the next look tells.
+        .catch((error: unknown) => logger.debug({ error: String(error) }, 'the log could not be looked at'))
+        .finally(() => {
+          if (!closed) schedule(lookMs)
+        })
+    }, delayMs)
+  }
+  schedule(0)
+
+  return {
+    behindMs() {
+      const sinceMs = positions === null && away ? startedAtMs : oldestMs
+      const ms = clock.now() - sinceMs
+      return ms > toleratedMs ? ms : null
+    },
+    async close() {
+      closed = true
+      if (timer !== null) clearTimeout(timer)
+      await looking
+    },
+  }
+}
