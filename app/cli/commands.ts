@@ -4,6 +4,7 @@ import { backtestCommand } from './backtest.ts'
 import type { Command } from './command.ts'
 import { demoCommand } from './demo.ts'
 import { deviceCommandCommand, deviceEnrolCommand, deviceListCommand, deviceRevokeCommand } from './device.ts'
+import { kafkaAclsCommand, kafkaKeyCommand, kafkaTopicsCommand } from './kafka.ts'
 import { queryCommand } from './query.ts'
 import { replayCommand } from './replay.ts'
 import { runCommand } from './run.ts'
@@ -26,4 +27,7 @@ export const commands: readonly Command[] = [
   alertsCommand,
   alertsVerifyCommand,
   queryCommand,
+  kafkaTopicsCommand,
+  kafkaAclsCommand,
+  kafkaKeyCommand,
 ]

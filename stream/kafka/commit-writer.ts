@@ -1,5 +1,6 @@
 import { LogUnavailable } from '../../contracts/event-log.ts'
 import type { BrokerWatch } from './broker-watch.ts'
+import type { KafkaFailure } from './kafka-failure.ts'
 import type { ProducerLane } from './producer-lanes.ts'
 
 /** What one partition has to write in a commit: batches, one after the other. */
@@ -30,6 +31,8 @@ const pauseMsMax = 1_000
 export const createCommitWriter = ({ watch, giveUpMs, onStuck, ending, pause }: CommitWriterOptions) => {
   const away = (): LogUnavailable =>
     new LogUnavailable('broker-away', `Kafka has taken nothing for ${Math.round(watch.awayMs() / 1_000)} s: ${watch.lastMessage}`)
+  const given = (failure: KafkaFailure): LogUnavailable =>
+    failure.kind === 'refused' ? new LogUnavailable('io', `Kafka refuses records: ${failure.message}`) : away()
 
   return async (work: readonly LaneWork[]): Promise<void> => {
     // While it is known to be away, not each commit asks again.
@@ -57,7 +60,7 @@ export const createCommitWriter = ({ watch, giveUpMs, onStuck, ending, pause }: 
         return
       }
       watch.failed(failure.message)
-      if (!maybeWritten && (failure.kind === 'refused' || watch.awayMs() > giveUpMs || ending())) throw away()
+      if (!maybeWritten && (failure.kind === 'refused' || watch.awayMs() > giveUpMs || ending())) throw given(failure)
       if (ending())
         throw new LogUnavailable(
           'broker-away',

@@ -6,7 +6,7 @@ import { batchRecordsMaxDefault } from '../tailing-consumer.ts'
 import { blobOf, firstOffsetOf } from './blob-offset.ts'
 import type { BlobSeal } from './blob-seal.ts'
 import { createFetchLoop } from './fetch-loop.ts'
-import type { KafkaClient, KafkaReader, PartitionEnds } from './kafka-client.ts'
+import type { KafkaClient, KafkaMembership, KafkaReader, PartitionEnds } from './kafka-client.ts'
 import { failureOf } from './kafka-failure.ts'
 import { createLease } from './lease.ts'
 import { type PartitionLoop, startPartitionLoop } from './partition-loop.ts'
@@ -36,6 +36,7 @@ interface Assigned {
 }
 
 const closeCommitMsMax = 2_000
+const becomeAgainMs = 500
 
 /**
  * A member of a Kafka group that reads its partitions by itself. kafkajs holds the membership (joining, heartbeats, commits under the
@@ -63,6 +64,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
   let ending = false
   let closing: Promise<void> | null = null
   let commitTimer: ReturnType<typeof setInterval> | undefined
+  let beginTimer: ReturnType<typeof setTimeout> | undefined
   /** Gains and losses of partitions, one after the other. */
   let turn: Promise<void> = Promise.resolve()
   const inTurn = (work: () => Promise<void>): Promise<void> => {
@@ -170,32 +172,50 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
     () => fail(new LogUnavailable('broker-away', `${group} could not become a member in ${options.joinMsMax} ms`)),
     options.joinMsMax,
   )
-  const membership = client.join({
-    group,
-    topics: consume.topics.map(nameOf),
-    sessionMs,
-    rebalanceMs: options.rebalanceMs,
-    onJoining: () => inTurn(giveBack).catch(fail),
-    onJoined(all) {
-      clearTimeout(tooLong)
-      const assigned = all.flatMap(({ topic: name, partition }) => {
-        const topic = topicOf.get(name)
-        return topic === undefined ? [] : [{ topic, partition }]
+  const become = (): KafkaMembership =>
+    client.join({
+      group,
+      topics: [...topicOf.keys()],
+      sessionMs,
+      rebalanceMs: options.rebalanceMs,
+      onJoining: () => inTurn(giveBack).catch(fail),
+      onJoined(all) {
+        clearTimeout(tooLong)
+        const assigned = all.flatMap(({ topic: name, partition }) => {
+          const topic = topicOf.get(name)
+          return topic === undefined ? [] : [{ topic, partition }]
+        })
+        inTurn(() => takeOn(assigned)).catch(fail)
+      },
+      onContact: () => lease.renew(),
+      onTrouble(failure, final) {
+        if (ending) return
+        logger.warn({ group, reason: failure.message }, 'the membership of a group was lost')
+        if (failure.kind === 'refused') fail(new LogUnavailable('io', `${group} can't be a member: ${failure.message}`))
+        else if (final) begin(becomeAgainMs)
+      },
+    })
+  let membership = become()
+
+  /** kafkajs gives up on errors that it does not know as passing ones: then another consumer takes its place. */
+  const begin = (afterMs: number): void => {
+    beginTimer = setTimeout(() => {
+      const before = membership
+      membership = become()
+      void before.close().catch(() => {})
+      membership.start().catch((error: unknown) => {
+        const failure = failureOf(error)
+        if (failure.kind === 'refused') fail(new LogUnavailable('io', `${group}: Kafka refuses: ${failure.message}`, { cause: error }))
+        else if (!ending) begin(becomeAgainMs)
       })
-      inTurn(() => takeOn(assigned)).catch(fail)
-    },
-    onContact: () => lease.renew(),
-    onTrouble(failure, final) {
-      logger.warn({ group, reason: failure.message }, 'the membership of a group was lost')
-      if (final || failure.kind === 'refused')
-        fail(new LogUnavailable(failure.kind === 'refused' ? 'io' : 'broker-away', `${group} can't be a member: ${failure.message}`))
-    },
-  })
+    }, afterMs)
+  }
 
   const shut = (): Promise<void> => {
     closing ??= (async () => {
       ending = true
       clearInterval(commitTimer)
+      clearTimeout(beginTimer)
       // A gain under way sees `ending`; a handler that runs is waited for.
       await turn.catch(() => {})
       await giveBack().catch(() => {})
@@ -209,13 +229,8 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
   }
 
   try {
-    await Promise.all([
-      joined.promise,
-      membership.start().catch((error: unknown) => {
-        const failure = failureOf(error)
-        fail(new LogUnavailable(failure.kind === 'refused' ? 'io' : 'broker-away', `${group}: ${failure.message}`, { cause: error }))
-      }),
-    ])
+    begin(0)
+    await joined.promise
   } catch (error) {
     await shut()
     throw error

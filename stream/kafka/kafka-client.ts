@@ -101,6 +101,8 @@ export interface KafkaAdmin {
   /** Drops what lies below Kafka's offset, as retention does. */
   deleteRecordsBelow(topic: string, partition: number, offset: number): Promise<void>
   allow(rules: readonly AllowRule[]): Promise<void>
+  /** Takes every right of a user. */
+  disallow(user: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -355,8 +357,21 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
       retry: { ...retry, retries: 3, restartOnFailure: async () => !closing },
     })
     const find = cluster.findGroupCoordinator.bind(cluster)
+    /** kafkajs asks its brokers in turn, forgets what they said and then calls it final: asked again, the reason is told. */
+    const findTelling = async (of: Parameters<typeof find>[0]): Promise<Coordinator> => {
+      try {
+        return (await find(of)) as unknown as Coordinator
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== 'KafkaJSGroupCoordinatorNotFound') throw error
+        for (const node of cluster.getNodeIds()) {
+          const broker = (await cluster.findBroker({ nodeId: String(node) })) as unknown as Coordinator
+          await broker.findGroupCoordinator({ groupId: of.groupId, coordinatorType: 0 })
+        }
+        throw Object.assign(new Error(error.message), { retriable: true })
+      }
+    }
     cluster.findGroupCoordinator = async (of) => {
-      const coordinator = (await find(of)) as unknown as Coordinator
+      const coordinator = await findTelling(of)
       if (coordinator.asksFirst !== true) {
         const joinGroup = coordinator.joinGroup.bind(coordinator)
         coordinator.asksFirst = true
@@ -472,6 +487,21 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
           })),
         })
       },
+      async disallow(user) {
+        await (
+          await connected()
+        ).deleteAcls({
+          filters: [
+            {
+              principal: `User:${user}`,
+              operation: operation.ANY,
+              permissionType: kafkajs.AclPermissionTypes.ANY,
+              resourceType: resource.ANY,
+              resourcePatternType: kafkajs.ResourcePatternTypes.ANY,
+            },
+          ],
+        })
+      },
       close: () => admin.disconnect(),
     }
   }
@@ -504,4 +534,5 @@ interface FetchAnswer {
 interface Coordinator {
   asksFirst?: boolean
   joinGroup(request: unknown): Promise<unknown>
+  findGroupCoordinator(request: { readonly groupId: string; readonly coordinatorType: number }): Promise<unknown>
 }

@@ -14,6 +14,8 @@ export interface TestKafka {
   /** PEM of the CA behind the brokers' certificates; empty without `secure`. */
   readonly caPem: string
   readonly nodes: readonly KafkaNode[]
+  /** Where it all lies. */
+  readonly directory: string
   stop(): Promise<void>
 }
 
@@ -125,5 +127,5 @@ export const startKafka = async ({ nodes: count = 1, secure }: TestKafkaOptions 
     await stop()
     throw error
   }
-  return { brokers: ports.map(({ client }) => `${host}:${client}`), caPem, nodes, stop }
+  return { brokers: ports.map(({ client }) => `${host}:${client}`), caPem, nodes, directory: root, stop }
 }
