@@ -15,6 +15,9 @@ export interface KillTally {
   readonly ghosts: readonly string[]
   /** Later in its partition than one of the same writer that was appended after it. */
   readonly outOfOrder: readonly string[]
+  /** What a consumer was given all the while, which keeps its place as detector state does. */
+  readonly consumed: number
+  readonly consumedTwice: readonly string[]
 }
 
 /** mulberry32: the seed decides when the broker dies. */
@@ -27,6 +30,8 @@ export const seededRandom = (seed: number): (() => number) => {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
   }
 }
+
+const idOf = (value: Uint8Array): string => Buffer.from(value).toString().replace(/\.+$/, '')
 
 /**
  * Writers append without a pause while `round` does harm; then everything is read back. Half of the writers try again what was
@@ -66,6 +71,22 @@ export const runKillRounds = async (options: {
       }
     }
   }
+  const consumed = new Set<string>()
+  const consumedTwice: string[] = []
+  const places = new Map<number, number>()
+  const consumer = await log.consume({
+    topics: [topic],
+    group: 'all-the-while',
+    onAssigned: async (assigned) => assigned.map(({ partition }) => places.get(partition) ?? 'earliest'),
+    async onBatch({ partition, records, nextOffset }) {
+      for (const { value } of records) {
+        const id = idOf(value)
+        if (consumed.has(id)) consumedTwice.push(id)
+        consumed.add(id)
+      }
+      places.set(partition, nextOffset)
+    },
+  })
   const writing = Array.from({ length: writers }, (_, writer) => write(writer))
   for (let number = 0; number < rounds; number++) await round(number)
   stopping = true
@@ -77,7 +98,7 @@ export const runKillRounds = async (options: {
     const last = new Map<string, number>()
     for await (const batch of log.read(topic, partition, earliest, next))
       for (const { value } of batch.records) {
-        const id = Buffer.from(value).toString().replace(/\.+$/, '')
+        const id = idOf(value)
         times.set(id, (times.get(id) ?? 0) + 1)
         const [writer = '', append = '', i = ''] = id.split('/')
         const place = Number(append) * recordsPerAppend + Number(i)
@@ -85,7 +106,11 @@ export const runKillRounds = async (options: {
         last.set(writer, place)
       }
   }
+  for (let waits = 0; consumed.size < times.size && waits < 300; waits++) await new Promise((resolve) => setTimeout(resolve, 100))
+  await consumer.close()
   return {
+    consumed: consumed.size,
+    consumedTwice,
     acknowledged: acknowledged.size,
     refused: refused.size,
     found: times.size,

@@ -43,8 +43,9 @@ describe.skipIf(lack !== null)(`brokers that are killed and frozen${lack === nul
         process.stdout.write(
           `${nodes} broker(s), seed ${seed}, ${rounds} rounds: ${tally.acknowledged} acknowledged, ${tally.found} found, ${tally.refused} refused\n`,
         )
-        expect(tally).toMatchObject({ missing: [], twice: [], ghosts: [], outOfOrder: [] })
+        expect(tally).toMatchObject({ missing: [], twice: [], ghosts: [], outOfOrder: [], consumedTwice: [] })
         expect(tally.found).toBe(tally.acknowledged)
+        expect(tally.consumed).toBe(tally.found)
       } finally {
         await kafka.stop()
       }

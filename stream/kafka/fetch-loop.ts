@@ -57,6 +57,7 @@ export const createFetchLoop = ({ reader, logger }: { readonly reader: KafkaRead
   let closed = false
   let failed: Error | null = null
   let pauseMs = firstPauseMs
+  let troubled = false
   let pausing: { readonly timer: ReturnType<typeof setTimeout>; readonly end: () => void } | null = null
 
   const wake = (feed: Feed): void => {
@@ -83,7 +84,8 @@ export const createFetchLoop = ({ reader, logger }: { readonly reader: KafkaRead
       for (const feed of feeds) wake(feed)
       return
     }
-    logger.warn({ reason: failure.message, pauseMs }, 'Kafka can not be read; trying again')
+    if (!troubled) logger.warn({ reason: failure.message }, 'Kafka can not be read; trying again until it can')
+    troubled = true
     await new Promise<void>((resolve) => {
       pausing = { timer: setTimeout(resolve, pauseMs), end: resolve }
     })
@@ -123,6 +125,8 @@ export const createFetchLoop = ({ reader, logger }: { readonly reader: KafkaRead
       )
       for (const fetched of answer) take(fetched, asked)
       pauseMs = firstPauseMs
+      if (troubled) logger.info({}, 'Kafka can be read again')
+      troubled = false
     } catch (error) {
       if (!closed) await recover(error)
     } finally {

@@ -61,6 +61,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
   // Watched by whoever consumes, once `startGroupConsumer` has answered.
   failed.promise.catch(() => {})
   let everJoined = false
+  let troubled = false
   let ending = false
   let closing: Promise<void> | null = null
   let commitTimer: ReturnType<typeof setInterval> | undefined
@@ -181,6 +182,8 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
       onJoining: () => inTurn(giveBack).catch(fail),
       onJoined(all) {
         clearTimeout(tooLong)
+        if (everJoined && troubled) logger.info({ group, partitions: all.length }, 'a member of its group again')
+        troubled = false
         const assigned = all.flatMap(({ topic: name, partition }) => {
           const topic = topicOf.get(name)
           return topic === undefined ? [] : [{ topic, partition }]
@@ -190,7 +193,9 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
       onContact: () => lease.renew(),
       onTrouble(failure, final) {
         if (ending) return
-        logger.warn({ group, reason: failure.message }, 'the membership of a group was lost')
+        if (everJoined && !troubled)
+          logger.warn({ group, reason: failure.message }, 'the membership of a group was lost; trying to get it back')
+        troubled = true
         if (failure.kind === 'refused') fail(new LogUnavailable('io', `${group} can't be a member: ${failure.message}`))
         else if (final) begin(becomeAgainMs)
       },

@@ -6,6 +6,8 @@ import { startKafka, type TestKafka } from '../../test/kafka/start-kafka.ts'
 import { createTestTopics, type KafkaTestTopics, plaintext } from './open-test-log.ts'
 
 const offer = kafkaOffer()
+// A cluster that is given has its own least session, 6 s by default.
+const sessionMs = offer.kind === 'given' ? 6_000 : 2_000
 const topic = 'observations.by-device.v1'
 const { partitions } = logTopics[topic]
 
@@ -71,7 +73,7 @@ describe.skipIf(offer.kind === 'nothing')(`members of a group on a real Kafka${l
   let topics: KafkaTestTopics
   const logs: EventLog[] = []
   const openLog = (): EventLog => {
-    const log = topics.open({ sessionMs: 6_000, rebalanceMs: 15_000, commitEveryMs: 500 })
+    const log = topics.open({ sessionMs, rebalanceMs: 15_000, commitEveryMs: 500 })
     logs.push(log)
     return log
   }
@@ -173,7 +175,7 @@ describe.skipIf(offer.kind === 'nothing')(`members of a group on a real Kafka${l
       group: 'slow-restore',
       async onAssigned(assigned) {
         assignments++
-        await new Promise((resolve) => setTimeout(resolve, 9_000))
+        await new Promise((resolve) => setTimeout(resolve, sessionMs * 1.6))
         happened.push('restored')
         return assigned.map(() => 'earliest' as const)
       },
@@ -196,7 +198,7 @@ describe.skipIf(offer.kind === 'nothing')(`members of a group on a real Kafka${l
       onRevoked: async () => void revoked++,
       async onBatch({ records }) {
         batches.push(Buffer.from(records[0]!.value).toString())
-        if (batches.length === 1) await new Promise((resolve) => setTimeout(resolve, 8_000))
+        if (batches.length === 1) await new Promise((resolve) => setTimeout(resolve, sessionMs * 1.6))
       },
     })
     await until('the first batch', () => batches.length === 1)

@@ -454,7 +454,8 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
         await (
           await connected()
         ).createTopics({
-          waitForLeaders: true,
+          // kafkajs takes a broker that has not heard of a new topic for a failure: waited for below.
+          waitForLeaders: false,
           timeout: requestMsMax,
           topics: topics.map(({ name, partitions, replicationFactor, config }) => ({
             topic: name,
@@ -463,6 +464,17 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
             configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
           })),
         })
+        const names = topics.map(({ name }) => name)
+        for (const untilMs = performance.now() + requestMsMax; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+          try {
+            const { topics: made } = await admin.fetchTopicMetadata({ topics: names })
+            if (made.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0))) return
+          } catch (error) {
+            if (performance.now() > untilMs) throw error
+          }
+          if (performance.now() > untilMs)
+            throw new Error(`topics were created and have no leaders after ${requestMsMax} ms: ${names.join(', ')}`)
+        }
       },
       async deleteTopics(names) {
         await (await connected()).deleteTopics({ topics: [...names], timeout: requestMsMax })

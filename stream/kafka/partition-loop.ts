@@ -5,6 +5,7 @@ import { createBlobCursor } from './blob-cursor.ts'
 import { blobOf, firstOffsetOf } from './blob-offset.ts'
 import type { BlobSeal } from './blob-seal.ts'
 import type { FetchLoop } from './fetch-loop.ts'
+import { createLagEstimate } from './lag-estimate.ts'
 import type { PartitionEnds } from './kafka-client.ts'
 
 export interface PartitionLoopOptions {
@@ -48,6 +49,7 @@ export const startPartitionLoop = (options: PartitionLoopOptions): PartitionLoop
 
   const run = async (): Promise<void> => {
     let cursor = cursorFrom(start)
+    const lag = createLagEstimate()
     let recordsThisTurn = 0
     // In the next turn, so that the caller has its hands on `ended` before anything can fail.
     await nextTurn()
@@ -57,7 +59,15 @@ export const startPartitionLoop = (options: PartitionLoopOptions): PartitionLoop
         await mayHandle()
         if (stopping) return
         const { records, nextOffset } = taken
-        await consume.onBatch({ topic, partition, records, nextOffset, endOffset: Math.max(nextOffset, firstOffsetOf(feed.end())) })
+        const endOffset = Math.max(nextOffset, firstOffsetOf(feed.end()))
+        await consume.onBatch({
+          topic,
+          partition,
+          records,
+          nextOffset,
+          endOffset,
+          lagRecords: lag.behind(records.length, nextOffset, endOffset),
+        })
         position = nextOffset
         recordsThisTurn += records.length
         if (recordsThisTurn < recordsPerTurnMax) continue
