@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { createSecureContext } from 'node:tls'
@@ -15,11 +16,11 @@ export const readKafkaLog = (log: Config['log']): KafkaLogRead => {
   const text = (file: string | undefined): string | null => (file === undefined ? null : readFileSync(file, 'utf8'))
   try {
     const tls = kafka.tls ? { caPem: text(kafka.caFile), certificatePem: text(kafka.certificateFile), keyPem: text(kafka.keyFile) } : null
-    if (tls !== null)
-      createSecureContext({
-        ...(tls.caPem === null ? {} : { ca: tls.caPem }),
-        ...(tls.certificatePem === null || tls.keyPem === null ? {} : { cert: tls.certificatePem, key: tls.keyPem }),
-      })
+    // A context takes anything for a CA; it would be found out at the first connection.
+    if (tls !== null && tls.caPem !== null && !new X509Certificate(tls.caPem).ca)
+      throw new Error(`caFile ${kafka.caFile} is not a CA's certificate`)
+    if (tls !== null && tls.certificatePem !== null && tls.keyPem !== null)
+      createSecureContext({ cert: tls.certificatePem, key: tls.keyPem })
     const sasl =
       kafka.sasl === 'none' ? null : { mechanism: kafka.sasl, username: kafka.username!, password: readPassword(kafka.passwordFile!) }
     return {

@@ -1,5 +1,4 @@
 import { type EventLog, LogUnavailable } from '../../contracts/event-log.ts'
-import { logTopics } from '../../contracts/log-topics.ts'
 
 const topic = 'observations.by-device.v1'
 
@@ -122,4 +121,3 @@ export const runKillRounds = async (options: {
 }
 
 export const killTopics = [topic] as const
-export const killPartitions = logTopics[topic].partitions
