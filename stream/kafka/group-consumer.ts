@@ -27,6 +27,8 @@ export interface GroupConsumerOptions {
   /** So long it tries to become a member at first. */
   readonly joinMsMax: number
   readonly steadyNowMs: () => number
+  /** Told before the first assignment, for who restores in it: whether the group has heard of this member within its session. */
+  readonly onMember: (isMember: () => boolean) => void
   readonly onClosed: () => void
 }
 
@@ -72,6 +74,9 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
     turn = turn.then(work)
     return turn
   }
+
+  const isMember = (): boolean => !ending && lease.valid()
+  options.onMember(isMember)
 
   const fail = (error: unknown): void => {
     if (ending) return

@@ -3,7 +3,7 @@ import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
 import { promisify } from 'node:util'
-import kafkajs, { type Cluster, type Consumer, type ISocketFactoryArgs, type Kafka } from 'kafkajs'
+import kafkajs, { type Cluster, type Consumer, type ISocketFactoryArgs, type Kafka, type Message, type Producer } from 'kafkajs'
 import type { Logger } from '../../contracts/logger.ts'
 import { failureOf, type KafkaFailure } from './kafka-failure.ts'
 import type { KafkaSettings } from './kafka-settings.ts'
@@ -17,6 +17,7 @@ import type { KafkaSettings } from './kafka-settings.ts'
  */
 export interface KafkaClient {
   openProducer(): KafkaProducer
+  openTransactions(name: string): KafkaTransactions
   openReader(): KafkaReader
   join(options: MembershipOptions): KafkaMembership
   openAdmin(): KafkaAdmin
@@ -60,6 +61,33 @@ export interface KafkaReader {
   leaderOf(topic: string, partition: number): string | undefined
   fetch(leader: string, wishes: readonly FetchWish[], limits: FetchLimits): Promise<readonly FetchedPartition[]>
   ends(partitions: readonly { readonly topic: string; readonly partition: number }[]): Promise<readonly PartitionEnds[]>
+  /** The same for a partition that is written in transactions: what they committed, keys and deletions included. */
+  fetchCommitted(leader: string, wish: FetchWish, limits: FetchLimits): Promise<CommittedRecords>
+  close(): Promise<void>
+}
+
+export interface CommittedRecords {
+  /** Where to go on; the records before it that are not here were never committed. */
+  readonly after: number
+  readonly records: readonly StateRecord[]
+}
+
+/** One key's state in a changelog. */
+export interface StateRecord {
+  /** By which Kafka compacts. */
+  readonly place: Buffer
+  /** Null: deleted. */
+  readonly sealed: Buffer | null
+  /** The key itself, sealed; only beside a deletion, which has no value to hold it. */
+  readonly sealedKey: Buffer | null
+}
+
+/** Writes in transactions under one name; whoever claims the name last is the only one who can. */
+export interface KafkaTransactions {
+  /** From now on everybody else who wrote under this name is refused; what they left open is undone. */
+  claim(): Promise<void>
+  /** All of it or nothing. Answers the offset after the last record. After a rejection it has to be claimed anew. */
+  write(topic: string, partition: number, records: readonly StateRecord[]): Promise<number>
   close(): Promise<void>
 }
 
@@ -116,8 +144,8 @@ export interface TopicToCreate {
 /** One right of one user. */
 export interface AllowRule {
   readonly user: string
-  readonly operation: 'Read' | 'Write' | 'Create' | 'Describe' | 'DescribeConfigs' | 'IdempotentWrite'
-  readonly resource: 'topic' | 'group' | 'cluster'
+  readonly operation: 'Read' | 'Write' | 'Create' | 'Describe' | 'DescribeConfigs'
+  readonly resource: 'topic' | 'group' | 'transactional-id'
   readonly name: string
   /** The name is a beginning of names. */
   readonly prefixed: boolean
@@ -128,6 +156,12 @@ const retry = { initialRetryTime: 50, factor: 0.2, multiplier: 2, maxRetryTime: 
 const connectMsMax = 4_000
 const requestMsMax = 15_000
 const readUncommitted = 0
+const readCommitted = 1
+/** Of a deletion in a changelog. */
+const keyHeader = 'k'
+const transactionMsMax = 30_000
+/** Records of a transaction go out in batches of about this size. */
+const transactionBatchBytesMax = 786_432
 const allReplicas = -1
 const produceApi = 0
 
@@ -147,7 +181,12 @@ interface RequestQueue {
   pending: readonly unknown[]
   scheduleCheckPendingRequests(): void
 }
-const { prototype: queue } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }
+const inside = createRequire(import.meta.url)
+const { prototype: queue } = inside('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }
+const withoutAborted = inside('kafkajs/src/consumer/filterAbortedMessages.js') as (of: {
+  readonly messages: readonly FetchedMessage[]
+  readonly abortedTransactions: readonly unknown[]
+}) => readonly FetchedMessage[]
 // oxlint-disable-next-line typescript/unbound-method
 const schedule = queue.scheduleCheckPendingRequests
 // Without anything pending and without a throttle there is nothing to check: an answer checks, too.
@@ -258,6 +297,70 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
     }
   }
 
+  const openTransactions = (name: string): KafkaTransactions => {
+    let producer: Producer | null = null
+    const drop = async (): Promise<void> => {
+      const before = producer
+      producer = null
+      await before?.disconnect().catch(() => {})
+    }
+    return {
+      async claim() {
+        await drop()
+        const opened = createKafka().producer({
+          transactionalId: name,
+          transactionTimeout: transactionMsMax,
+          idempotent: true,
+          maxInFlightRequests: 1,
+          allowAutoTopicCreation: false,
+          createPartitioner:
+            () =>
+            ({ message }) =>
+              message.partition!,
+          // While the one before is being undone the broker says so, and is asked again.
+          retry: { ...retry, retries: 8 },
+        })
+        try {
+          await opened.connect()
+          // The first transaction takes the name; an empty one is not told to the broker.
+          await (await opened.transaction()).abort()
+        } catch (error) {
+          await opened.disconnect().catch(() => {})
+          throw error
+        }
+        producer = opened
+      },
+      async write(topic, partition, records) {
+        if (producer === null) throw new Error(`${name} has to be claimed before it is written`)
+        try {
+          const transaction = await producer.transaction()
+          let next = 0
+          let batch: Message[] = []
+          let bytes = 0
+          const flush = async (): Promise<void> => {
+            const [told] = await transaction.send({ topic, acks: allReplicas, timeout: requestMsMax, messages: batch })
+            next = Number(told?.baseOffset ?? 0) + batch.length
+            batch = []
+            bytes = 0
+          }
+          for (const { place, sealed, sealedKey } of records) {
+            batch.push({ key: place, value: sealed, partition, ...(sealedKey === null ? {} : { headers: { [keyHeader]: sealedKey } }) })
+            bytes += place.length + (sealed ?? sealedKey ?? place).length
+            if (bytes >= transactionBatchBytesMax) await flush()
+          }
+          if (batch.length > 0) await flush()
+          await transaction.commit()
+          return next
+        } catch (error) {
+          // Whether it was committed is not known: a producer in this state can't go on, and a new claim settles it.
+          await drop()
+          throw error
+        }
+      },
+      close: drop,
+    }
+  }
+
   /** kafkajs gives its cluster to assigners, and to nobody else. */
   const consumerWithCluster = (config: Parameters<Kafka['consumer']>[0]): { consumer: Consumer; cluster: Cluster } => {
     let given: Cluster | null = null
@@ -318,6 +421,25 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
             ),
           })),
         )
+      },
+      async fetchCommitted(leader, { topic, partition, offset }, { waitMsMax, bytesMax, partitionBytesMax }) {
+        const broker = await cluster.findBroker({ nodeId: leader })
+        const { responses } = (await broker.fetch({
+          isolationLevel: readCommitted,
+          maxWaitTime: waitMsMax,
+          minBytes: 1,
+          maxBytes: bytesMax,
+          topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: partitionBytesMax }] }],
+        })) as FetchAnswer
+        const found = responses[0]?.partitions[0]
+        const messages = (found?.messages ?? []).filter((message) => Number(message.offset) >= offset)
+        const committed = withoutAborted({ messages, abortedTransactions: found?.abortedTransactions ?? [] })
+        return {
+          after: messages.length === 0 ? offset : Number(messages.at(-1)!.offset) + 1,
+          records: committed.flatMap(({ key, value, headers, isControlRecord }) =>
+            isControlRecord === true || key === null ? [] : [{ place: key, sealed: value, sealedKey: headers?.[keyHeader] ?? null }],
+          ),
+        }
       },
       async ends(partitions) {
         const topics = [...Map.groupBy(partitions, ({ topic }) => topic)].map(([topic, of]) => ({
@@ -518,7 +640,7 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
     }
   }
 
-  return { openProducer, openReader, join, openAdmin }
+  return { openProducer, openTransactions, openReader, join, openAdmin }
 }
 
 const { AclOperationTypes: operation, AclResourceTypes: resource } = kafkajs
@@ -528,9 +650,8 @@ const operations = {
   Create: operation.CREATE,
   Describe: operation.DESCRIBE,
   DescribeConfigs: operation.DESCRIBE_CONFIGS,
-  IdempotentWrite: operation.IDEMPOTENT_WRITE,
 } as const
-const resources = { topic: resource.TOPIC, group: resource.GROUP, cluster: resource.CLUSTER } as const
+const resources = { topic: resource.TOPIC, group: resource.GROUP, 'transactional-id': resource.TRANSACTIONAL_ID } as const
 
 interface FetchAnswer {
   readonly responses: readonly {
@@ -538,9 +659,18 @@ interface FetchAnswer {
     readonly partitions: readonly {
       readonly partition: number
       readonly highWatermark: string
-      readonly messages: readonly { readonly offset: string; readonly value: Buffer | null; readonly isControlRecord?: boolean }[]
+      readonly abortedTransactions?: readonly unknown[]
+      readonly messages: readonly FetchedMessage[]
     }[]
   }[]
+}
+
+interface FetchedMessage {
+  readonly offset: string
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers?: Readonly<Record<string, Buffer>>
+  readonly isControlRecord?: boolean
 }
 
 interface Coordinator {

@@ -6,9 +6,10 @@
  * - fenced: the group goes on without this member, or rebalances
  * - rejected: the broker will not take this batch under this producer's sequence: it is not in the log
  * - duplicate: it is in the log already
+ * - taken: somebody else has claimed the name that this producer writes under
  */
 export interface KafkaFailure {
-  readonly kind: 'away' | 'refused' | 'out-of-range' | 'fenced' | 'rejected' | 'duplicate'
+  readonly kind: 'away' | 'refused' | 'out-of-range' | 'fenced' | 'rejected' | 'duplicate' | 'taken'
   readonly message: string
   readonly topic?: string
   readonly partition?: number
@@ -30,7 +31,9 @@ const refused = new Set([
 ])
 const fenced = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS', 'FENCED_INSTANCE_ID'])
 // A newer sequence than expected: what came before it is lost, and this batch was not taken.
-const rejected = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID', 'INVALID_PRODUCER_EPOCH', 'INVALID_PRODUCER_ID_MAPPING'])
+const rejected = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID'])
+// Told to transactions only: a plain producer's epoch is its own.
+const taken = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'INVALID_PRODUCER_ID_MAPPING'])
 
 interface Told {
   readonly name?: string
@@ -52,6 +55,7 @@ export const failureOf = (error: unknown): KafkaFailure => {
       return { kind: 'out-of-range', message, topic, partition }
     if (refused.has(type) || name === 'KafkaJSSASLAuthenticationError') return { kind: 'refused', message }
     if (fenced.has(type)) return { kind: 'fenced', message }
+    if (taken.has(type)) return { kind: 'taken', message }
     if (rejected.has(type)) return { kind: 'rejected', message }
     if (type === 'DUPLICATE_SEQUENCE_NUMBER') return { kind: 'duplicate', message }
   }

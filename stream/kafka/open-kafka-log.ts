@@ -3,10 +3,12 @@ import { quantileMs } from '../../contracts/histogram.ts'
 import { type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
 import { type Logger, silentLogger } from '../../contracts/logger.ts'
 import type { Sealer } from '../../contracts/secrets.ts'
+import type { StateStore } from '../../contracts/state-store.ts'
 import { createAppendedKeys } from '../appended-keys.ts'
 import { createKeyCache } from '../record-batch.ts'
 import { type BlobSeal, createBlobSeal } from './blob-seal.ts'
 import { createBrokerWatch } from './broker-watch.ts'
+import { type ChangelogStore, createChangelogStore } from './changelog-store.ts'
 import { startGroupConsumer } from './group-consumer.ts'
 import { createKafkaClient } from './kafka-client.ts'
 import type { KafkaSettings } from './kafka-settings.ts'
@@ -38,6 +40,16 @@ export interface KafkaLogOptions {
   readonly commitEveryMs?: number
 }
 
+export interface KafkaLog extends EventLog {
+  /** Where a group of this log keeps its state, so that it moves with the partitions. `local` is this machine's copy, closed with it. */
+  openStateStore(of: {
+    readonly group: string
+    readonly sealer: Sealer
+    readonly local: StateStore
+    readonly nowMs: () => number
+  }): ChangelogStore
+}
+
 /**
  * The event log on Apache Kafka. Its topics must be there (`topic-admin.ts`); nothing is connected before it is needed.
  *
@@ -47,7 +59,7 @@ export interface KafkaLogOptions {
  * Memory: at most `queueBytesMax` a topic wait to be written; a consumer holds up to 3 MiB a partition ahead of its handler and one
  * answer of 8 MiB a broker.
  */
-export const openKafkaLog = (options: KafkaLogOptions): EventLog => {
+export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
   const { settings, sealer, topicPrefix = '', giveUpMs = 10_000 } = options
   const logger = options.logger ?? silentLogger
   const steadyNowMs = (): number => performance.now()
@@ -59,6 +71,7 @@ export const openKafkaLog = (options: KafkaLogOptions): EventLog => {
   const topics = new Map<LogTopicName, KafkaTopic>()
   const consumers = new Set<LogConsumer>()
   const seals = new Map<string, BlobSeal>()
+  const members = new Map<string, () => boolean>()
   let closing: Promise<void> | null = null
 
   const nameOf = (topic: LogTopicName): string => `${topicPrefix}${topic}`
@@ -126,6 +139,7 @@ export const openKafkaLog = (options: KafkaLogOptions): EventLog => {
         commitEveryMs: options.commitEveryMs ?? 5_000,
         joinMsMax: giveUpMs + (options.rebalanceMs ?? 60_000),
         steadyNowMs,
+        onMember: (isMember) => members.set(consume.group, isMember),
         onClosed: () => started !== null && consumers.delete(started),
       })
       started = consumer
@@ -143,6 +157,19 @@ export const openKafkaLog = (options: KafkaLogOptions): EventLog => {
         throw new RangeError(`${topic} has no partition ${partition}`)
       return ranges.read(topic, partition, from, to)
     },
+    openStateStore: ({ group, sealer: stateSealer, local, nowMs }) =>
+      createChangelogStore({
+        client,
+        sealer: stateSealer,
+        local,
+        topicPrefix,
+        group,
+        logger,
+        isMember: () => members.get(group)?.() ?? false,
+        nowMs,
+        steadyNowMs,
+        giveUpMs,
+      }),
     stats() {
       const all: Record<string, number> = { brokerAwayMs: Math.round(watch.awayMs()), consumers: consumers.size }
       for (const [topic, { commit }] of topics) {

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
-import { logTopics } from '../../contracts/log-topics.ts'
+import { type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
 import type { KafkaAdmin } from './kafka-client.ts'
 import { checkTopics, tellDifference } from './topic-admin.ts'
 import { planTopics } from './topic-plan.ts'
 
 const plan = planTopics({ topicPrefix: 'ward.', retentionHours: 72, retentionGigabytes: 20, replicationFactor: 3, minInsyncReplicas: 2 })
-const byDevice = plan.find(({ topic }) => topic === 'observations.by-device.v1')!
+const byDevice = plan.find(({ name }) => name === 'ward.observations.by-device.v1')!
 
 /** A cluster that has what is planned, but for what a test changes. */
 const clusterWith = (change: {
@@ -71,7 +71,8 @@ it.each([
 })
 
 it('keeps what must be kept, and drops the rest by time and by bytes of each partition', () => {
-  for (const { topic, config, partitions } of plan) {
+  for (const { name, config, partitions } of plan) {
+    const topic = name.slice('ward.'.length) as LogTopicName
     const keeps = logTopics[topic].retention === 'keep'
     expect([topic, config['retention.ms']]).toEqual([topic, keeps ? '-1' : '259200000'])
     expect([topic, config['retention.bytes']]).toEqual([topic, keeps ? '-1' : String(20e9 / partitions)])

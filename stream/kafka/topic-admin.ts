@@ -40,9 +40,10 @@ export const checkTopics = async (
     for (const [key, wanted] of Object.entries(config)) {
       const value = here.get(key)
       if (value === undefined || value === wanted) continue
-      // Compaction keeps the last blob of a key, and blobs have none: it would drop everything.
+      // A blob has no key to compact by; a changelog that drops by time loses state.
       const fatal =
-        (key === 'cleanup.policy' && value.includes('compact')) || (key === 'max.message.bytes' && Number(value) < Number(wanted))
+        (key === 'cleanup.policy' && value.includes('compact') !== wanted.includes('compact')) ||
+        (key === 'max.message.bytes' && Number(value) < Number(wanted))
       differences.push({ name, what: key, wanted, found: value, fatal })
     }
   }

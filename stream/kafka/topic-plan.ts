@@ -15,7 +15,6 @@ export interface TopicPlanOptions {
 }
 
 export interface PlannedTopic {
-  readonly topic: LogTopicName
   readonly name: string
   readonly partitions: number
   readonly replicationFactor: number
@@ -28,7 +27,6 @@ export const planTopics = (options: TopicPlanOptions, topics = Object.keys(logTo
     const { partitions, retention } = logTopics[topic]
     const expires = retention === 'expire'
     return {
-      topic,
       name: `${options.topicPrefix}${topic}`,
       partitions,
       replicationFactor: options.replicationFactor,
@@ -47,3 +45,27 @@ export const planTopics = (options: TopicPlanOptions, topics = Object.keys(logTo
       },
     }
   })
+
+/** A node that was away for less than half of this reads only the tail of a changelog: deletions stay in it for so long. */
+export const changelogDeletionsKeptMs = 7 * 86_400_000
+
+/** The topic that keeps a group's state of a source topic. */
+export const changelogName = (topicPrefix: string, group: string, source: string): string => `${topicPrefix}changelog.${group}.${source}`
+
+/** The changelogs of a group's state: one a source topic, with as many partitions, compacted by key. */
+export const planChangelogs = (options: TopicPlanOptions, group: string, sources: readonly LogTopicName[]): readonly PlannedTopic[] =>
+  sources.map((source) => ({
+    name: changelogName(options.topicPrefix, group, source),
+    partitions: logTopics[source].partitions,
+    replicationFactor: options.replicationFactor,
+    config: {
+      'cleanup.policy': 'compact',
+      'delete.retention.ms': String(changelogDeletionsKeptMs),
+      // A key is rewritten every few seconds: a small part of the topic is alive, so it is compacted early and in small pieces.
+      'min.cleanable.dirty.ratio': '0.3',
+      'segment.bytes': '104857600',
+      'max.message.bytes': String(messageBytesMax),
+      'unclean.leader.election.enable': 'false',
+      ...(options.minInsyncReplicas === null ? {} : { 'min.insync.replicas': String(options.minInsyncReplicas) }),
+    },
+  }))

@@ -96,7 +96,10 @@ export const startKafka = async ({ nodes: count = 1, secure }: TestKafkaOptions 
   const root = mkdtempSync(join(tmpdir(), 'wardwatch-kafka-'))
   const ports: Ports[] = []
   for (let i = 0; i < count; i++) ports.push({ client: await freePort(), controller: await freePort(), internal: await freePort() })
-  const clusterId = randomBytes(16).toString('base64url')
+  const id = randomBytes(16)
+  // Its first character must not be a hyphen: Kafka's tool takes that for a flag.
+  id[0]! &= 0x7f
+  const clusterId = id.toString('base64url')
   let caPem = ''
   let serverPem = ''
   if (secure !== undefined) {
