@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { systemClock } from '../../contracts/clock.ts'
 import type { EventLog } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
@@ -31,7 +32,8 @@ export const startDeskRole = async (parts: {
 }): Promise<RunningRole> => {
   const { log, store, logger, name, options, behindMs, sink } = parts
   const directory = createDirectory()
-  const registry = await followRegistry({ log, directory, group: `registry-${name}`, logger })
+  // Everyone reads all of it: a run of its own waits for no member that was killed to be forgotten.
+  const registry = await followRegistry({ log, directory, group: `registry-${name}-${randomBytes(6).toString('hex')}`, logger })
   await registry.caughtUp
   const authority = await loadAuthority({ privateKeyPem: options.authorityKeyPem, certificatePem: options.caPem }, systemClock)
   const triage = await startTriage({
