@@ -216,6 +216,25 @@ ${servers.join('\n')}
       expect(await clones()).toEqual([])
     })
 
+    it('Kafka stands still for longer than a session: the edges say why they are not ready, and everything goes on by itself', async () => {
+      const readyz = async (name: string): Promise<string> => (await fetch(`http://127.0.0.1:${machines[name]!.healthPort}/readyz`)).text()
+      kafka.nodes[0]!.freeze()
+      const frozenAt = Date.now()
+      for (const name of ['edge-a', 'edge-b'])
+        await until(`${name} is not ready`, async () => (await readyz(name)).includes('can not write the log'), 20_000)
+      const acknowledged = devices.map((device) => device.acknowledged.size)
+      await systemScheduler.sleep(Math.max(0, 14_000 - (Date.now() - frozenAt)))
+      expect(devices.map((device) => device.acknowledged.size)).toEqual(acknowledged)
+      kafka.nodes[0]!.thaw()
+      await until('both are ready', async () =>
+        (await Promise.all(['edge-a', 'edge-b'].map(readyz))).every((said) => said.includes('"ok":true')),
+      )
+      await until('all are acknowledged again', () => devices.every((device, i) => device.acknowledged.size > acknowledged[i]!))
+      await commandAll('fourth')
+      for (const { commands } of devices) expect(commands).toEqual([...new Set(commands)])
+      expect(await clones()).toEqual([])
+    })
+
     it('two machines with one identity, at two edges, are found', async () => {
       const two = ['127.8.0.1', '127.8.0.2'].map((localAddress) => uplinkOf('cloned', localAddress))
       for (const uplink of two) uplink.start()
