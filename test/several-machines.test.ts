@@ -41,7 +41,7 @@ describe.skipIf(lacks !== null)(
     const root = mkdtempSync(join(tmpdir(), 'ww-machines-'))
     const [hubData, edgeFiles, keyFile] = [join(root, 'hub'), join(root, 'certificate'), join(root, 'log.key')]
     const machines: Record<string, PlatformProcess> = {}
-    const mqttPorts: Record<string, number> = {}
+    const ports: Record<string, { readonly mqtt: number; readonly health: number }> = {}
     let kafka: TestKafka
     let balancer: ChildProcess
     let frontPort = 0
@@ -66,14 +66,15 @@ describe.skipIf(lacks !== null)(
       'log-level': 'error',
     })
     const startEdge = async (name: string): Promise<void> => {
-      mqttPorts[name] ??= await freePort()
+      const own = (ports[name] ??= { mqtt: await freePort(), health: await freePort() })
       machines[name] = await startPlatformProcess({
         data: join(root, name),
-        mqttPort: mqttPorts[name],
+        mqttPort: own.mqtt,
         flags: flagsOf({
           ...kafkaSettings(),
           roles: 'edge',
           node: name,
+          'metrics-port': String(own.health),
           'mqtt-proxy-from': '127.0.0.2',
           'mqtt-certificate-file': join(edgeFiles, 'server.crt'),
           'mqtt-key-file': join(edgeFiles, 'server.key'),
@@ -85,7 +86,7 @@ describe.skipIf(lacks !== null)(
     const startBalancer = async (): Promise<void> => {
       frontPort = await freePort()
       const file = join(root, 'haproxy.cfg')
-      const servers = Object.entries(mqttPorts).map(([name, port]) => `  server ${name} 127.0.0.1:${port}`)
+      const servers = Object.entries(ports).map(([name, { mqtt, health }]) => `  server ${name} 127.0.0.1:${mqtt} check port ${health}`)
       writeFileSync(
         file,
         `defaults
@@ -100,7 +101,8 @@ backend edges
   balance roundrobin
   source 127.0.0.2
   option redispatch
-  default-server send-proxy-v2 check check-send-proxy inter 200ms fall 2 rise 1 on-marked-down shutdown-sessions
+  option httpchk GET /readyz
+  default-server send-proxy-v2 inter 200ms fall 2 rise 1 on-marked-down shutdown-sessions
 ${servers.join('\n')}
 `,
       )
