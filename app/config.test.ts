@@ -70,6 +70,32 @@ describe('a problem names the key, the value and what is allowed', () => {
       /paging\.timeZone \(--paging-time-zone\): "Mars\/Olympus" is not allowed: a time zone as IANA/,
     ],
     'an offset, which knows no summer': [{ set: ['paging.timeZone=+02:00'] }, /paging\.timeZone.*for example Europe\/Berlin/],
+    'a log on Kafka without brokers': [{ flags: { 'log-kind': 'kafka' } }, /log\.kafka\.brokers: none is given, and log\.kind is kafka/],
+    'a broker without a port': [
+      { flags: { 'log-kind': 'kafka', 'log-kafka-brokers': 'kafka-1:9093,kafka-2' } },
+      /log\.kafka\.brokers: "kafka-2" is not allowed: host:port/,
+    ],
+    'a mechanism without its user': [
+      { flags: { 'log-kind': 'kafka', 'log-kafka-brokers': 'k:1', 'log-kafka-sasl': 'scram-sha-512' } },
+      /log\.kafka\.sasl: scram-sha-512 needs log\.kafka\.username and log\.kafka\.passwordFile/,
+    ],
+    'a password in the clear': [
+      {
+        flags: {
+          'log-kind': 'kafka',
+          'log-kafka-brokers': 'k:1',
+          'log-kafka-sasl': 'plain',
+          'log-kafka-username': 'u',
+          'log-kafka-password-file': 'p',
+          'log-kafka-tls': 'false',
+        },
+      },
+      /plain is not allowed without log\.kafka\.tls/,
+    ],
+    'more copies in sync than copies': [
+      { flags: { 'log-kind': 'kafka', 'log-kafka-brokers': 'k:1', 'log-kafka-replication-factor': '1' } },
+      /log\.kafka\.minInsyncReplicas: 2 is not allowed: at most log\.kafka\.replicationFactor, 1/,
+    ],
     'a free port for several workers': [{ set: ['mqtt.port=0', 'mqtt.workers=2'] }, /mqtt\.port: 0 is not allowed with several/],
   }
   for (const [name, [sources, pattern]] of Object.entries(problems))

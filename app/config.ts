@@ -5,6 +5,7 @@ import { parseAddressList } from '../broker/address-list.ts'
 import { severities, type Severity } from '../contracts/finding.ts'
 import { siteId } from '../contracts/identifiers.ts'
 import { clockSettings } from '../triage/clocks/settings.ts'
+import { kafkaLogProblem } from './kafka-log-problem.ts'
 import { roleNames, roleSetProblem, sharedOf } from './role-set.ts'
 
 const runtime = z.enum(['bun', 'node'])
@@ -153,6 +154,49 @@ export const configSchema = z.strictObject({
     .prefault({}),
   log: z
     .strictObject({
+      kind: z.enum(['lmdb', 'kafka']).default('lmdb').describe('where the log is: embedded in the data directory, or on Apache Kafka'),
+      keyFile: z
+        .string()
+        .optional()
+        .describe(
+          "file with the log's own key in hex, mode 0600, for a machine that is not to have the master key; `wardwatch kafka key` prints it",
+        ),
+      kafka: z
+        .strictObject({
+          brokers: names.default([]).describe('some of the Kafka brokers as host:port, separated by commas'),
+          topicPrefix: z
+            .string()
+            .regex(/^[A-Za-z0-9._-]{0,64}$/, 'letters, digits, dots, underscores and hyphens, 64 at most')
+            .default('')
+            .describe('put before the names of topics and groups, for a cluster that is shared'),
+          tls: flag.default(true).describe('whether Kafka is spoken to over TLS'),
+          caFile: z.string().optional().describe("PEM with the CA of the brokers' certificates; default: the system's authorities"),
+          certificateFile: z.string().optional().describe('PEM with a client certificate, where the brokers want one'),
+          keyFile: z.string().optional().describe('PEM with its private key'),
+          sasl: z
+            .enum(['none', 'scram-sha-512', 'plain'])
+            .default('none')
+            .describe('how this machine proves who it is; plain only over TLS'),
+          username: z.string().min(1).optional().describe('user of SASL'),
+          passwordFile: z.string().optional().describe('file with its password'),
+          createTopics: flag
+            .default(false)
+            .describe(
+              'whether missing topics are created at the start: the user needs the right to; `wardwatch kafka topics` is the other way',
+            ),
+          replicationFactor: whole(1, 9).default(3).describe('copies of each topic that is created'),
+          minInsyncReplicas: whole(1, 9).default(2).describe('copies that must have a record before it is acknowledged'),
+          sessionSeconds: whole(2, 300)
+            .default(10)
+            .describe('a detect, sink or desk that is not heard of for so long loses its partitions, seconds'),
+          lingerMs: whole(0, 1_000).default(10).describe('the longest that a record waits for company before it is sent, ms'),
+          giveUpSeconds: whole(1, 600)
+            .default(10)
+            .describe(
+              'after so long without an answer, what is certain not to be in Kafka is refused to its writer, who tries again, seconds',
+            ),
+        })
+        .prefault({}),
       retentionHours: z.coerce.number().min(0.01).max(87_600).default(72).describe('how long the log keeps records, hours'),
       retentionGigabytes: z.coerce.number().min(0.05).max(100_000).default(20).describe('how much a topic of the log keeps, GB'),
     })
@@ -266,6 +310,8 @@ export const loadConfig = ({ flags, set = [], environment, file, defaults = {} }
   if (!proxies.ok) return { ok: false, problem: `mqtt.proxyFrom: ${proxies.problem}` }
   const cannot = parsed.success ? roleSetProblem(parsed.data, sharedOf(parsed.data)) : null
   if (cannot !== null) return { ok: false, problem: cannot }
+  const noKafka = parsed.success ? kafkaLogProblem(parsed.data) : null
+  if (noKafka !== null) return { ok: false, problem: noKafka }
   if (parsed.success) return { ok: true, config: parsed.data }
   return { ok: false, problem: parsed.error.issues.map((issue) => describeIssue(issue, raw, origin)).join('; ') }
 }

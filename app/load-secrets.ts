@@ -6,7 +6,8 @@ import { createSealer } from '../stream/seal.ts'
 import type { Config } from './config.ts'
 import { deskNames, isLoopback } from './desk/loopback.ts'
 import { type Identity, loadIdentity } from './identity.ts'
-import { deriveKey, loadMasterKey } from './master-key.ts'
+import { readKafkaLog } from './kafka-log-settings.ts'
+import { deriveKey, loadMasterKey, readLogKey } from './master-key.ts'
 import type { Secrets } from './role-plans.ts'
 import type { Shared } from './role-set.ts'
 
@@ -14,12 +15,16 @@ export type SecretsLoaded = { readonly ok: true; readonly secrets: Secrets } | {
 
 /**
  * Opens, or makes, the keys that the roles of this machine need and no others: the CA's key is the desk's, an edge elsewhere has its
- * certificate from files, and where nothing is sealed there is no master key.
+ * certificate from files, and a machine that has the log's key from a file needs no master key unless it seals more than the log.
  */
 export const loadSecrets = async (config: Config, shared: Shared, fromEnvironment: string | undefined): Promise<SecretsLoaded> => {
   const { desk, mqtt, roles } = config
   const hasDesk = roles.includes('desk')
-  const seals = !shared.log || hasDesk || roles.includes('detect') || (roles.includes('sink') && !shared.store)
+  const kafka = readKafkaLog(config.log)
+  if (!kafka.ok) return kafka
+  const ownLogKey = config.log.keyFile === undefined ? null : readLogKey(config.log.keyFile)
+  if (ownLogKey !== null && !ownLogKey.ok) return ownLogKey
+  const seals = ownLogKey === null || hasDesk || roles.includes('detect') || (roles.includes('sink') && !shared.store)
   const master = seals
     ? loadMasterKey({
         data: config.data,
@@ -30,6 +35,7 @@ export const loadSecrets = async (config: Config, shared: Shared, fromEnvironmen
       })
     : null
   if (master !== null && !master.ok) return master
+  const logKey = ownLogKey?.key ?? deriveKey(master!.key, 'log')
   const ownDeskTls = hasDesk ? readPair('desk', desk) : null
   if (typeof ownDeskTls === 'string') return { ok: false, problem: ownDeskTls }
   const ownEdge = roles.includes('edge') ? readEdge(mqtt) : null
@@ -57,6 +63,8 @@ export const loadSecrets = async (config: Config, shared: Shared, fromEnvironmen
     ok: true,
     secrets: {
       master: master?.key ?? null,
+      logKey,
+      kafka: kafka.options,
       authority: identity === null ? null : { keyPem: identity.authorityKeyPem, caPem: identity.caPem },
       edge: roles.includes('edge') ? (ownEdge ?? fromIdentity) : null,
       deskTls: ownDeskTls ?? (isLoopback(desk.host) ? null : (identity?.desk ?? null)),

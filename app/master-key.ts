@@ -43,6 +43,14 @@ export const loadMasterKey = (options: {
     writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
     chmodSync(file, 0o600)
   }
+  return readKeyFile(file)
+}
+
+/** The log's own key, on a machine that is not to have the master key. */
+export const readLogKey = (file: string): MasterKey =>
+  existsSync(file) ? readKeyFile(file) : { ok: false, problem: `log.keyFile: ${file} is missing` }
+
+const readKeyFile = (file: string): MasterKey => {
   if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0)
     return { ok: false, problem: `${file} can be read by others than its owner: chmod 600 ${file}` }
   const text = readFileSync(file, 'utf8').trim()

@@ -9,6 +9,7 @@ import type {
   DeskRoleOptions,
   DetectOptions,
   EdgeOptions,
+  KafkaLogOptions,
   LogOptions,
   SinkOptions,
   StoreOptions,
@@ -19,6 +20,10 @@ import type { RolePlan } from './supervisor.ts'
 export interface Secrets {
   /** Null on a machine whose roles seal nothing. */
   readonly master: Buffer | null
+  /** Seals the log: derived from the master key, or a machine's own copy of it. */
+  readonly logKey: Buffer
+  /** How Kafka is reached; null on the embedded log. */
+  readonly kafka: KafkaLogOptions | null
   /** The CA's key and certificate; null without a desk. */
   readonly authority: { readonly keyPem: string; readonly caPem: string } | null
   /** The edge's own certificate and the CA of the devices; null without an edge. */
@@ -34,7 +39,8 @@ export const planRoles = (config: Config, shared: Shared, secrets: Secrets): Rol
   const has = (role: RoleName): boolean => config.roles.includes(role)
   const log = (keepsRetention = false): LogOptions => ({
     data: config.data,
-    logKey: secrets.master === null ? '' : deriveKey(secrets.master, 'log').toString('hex'),
+    logKey: secrets.logKey.toString('hex'),
+    kafka: secrets.kafka,
     retention: keepsRetention ? { hours: config.log.retentionHours, gigabytes: config.log.retentionGigabytes } : null,
   })
   const plans: RolePlan[] = []

@@ -59,7 +59,7 @@ export const benchPublishToFinding = async ({
     const enrolled = await enrolSimulated(data, fleet.devices, () => {})
     if (!enrolled.ok) throw new Error(enrolled.problem)
     const key = Buffer.from(readFileSync(join(data, 'master.key'), 'utf8').trim(), 'hex')
-    const log = await openLog({ data, logKey: deriveKey(key, 'log').toString('hex'), retention: null }, silentLogger)
+    const log = await openLog({ data, logKey: deriveKey(key, 'log').toString('hex'), kafka: null, retention: null }, silentLogger)
     const seen: { readonly one: Finding; readonly atMs: number }[] = []
     const consumer = await log.consume({
       topics: ['findings.v1'],

@@ -30,9 +30,14 @@ export interface LogBatch {
   readonly records: readonly LogRecord[]
   /** Where to go on after this batch. */
   readonly nextOffset: number
-  /** The partition's end when the batch was read: `endOffset - nextOffset` is an upper bound of the lag. */
+  /** The partition's end when the batch was read. */
   readonly endOffset: number
+  /** Records behind this batch, about, where offsets have wide gaps and their difference says little. */
+  readonly lagRecords?: number
 }
+
+/** How many records lie behind a batch: about, or an upper bound. */
+export const lagOf = ({ lagRecords, endOffset, nextOffset }: LogBatch): number => lagRecords ?? endOffset - nextOffset
 
 export interface PartitionRange {
   readonly topic: LogTopicName

@@ -1,6 +1,6 @@
 import type { Clock } from '../contracts/clock.ts'
 import type { EnvelopeDecoder } from '../contracts/decode.ts'
-import type { EventLog, LogBatch, LogConsumer } from '../contracts/event-log.ts'
+import { type EventLog, lagOf, type LogBatch, type LogConsumer } from '../contracts/event-log.ts'
 import { createLatencyHistogram, type HistogramSnapshot } from '../contracts/histogram.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { RedeliveryFilter } from '../contracts/redelivery.ts'
@@ -103,14 +103,15 @@ export const createSink = (parts: {
     },
   })
 
-  const onBatch = async ({ topic, partition, records, nextOffset, endOffset }: LogBatch): Promise<void> => {
+  const onBatch = async (from: LogBatch): Promise<void> => {
+    const { topic, partition, records, nextOffset } = from
     behind.took(topic, partition, records, nextOffset)
     if (!(await flusher.makeRoom())) return
     const batch = flusher.current
     const heldBefore = counts.heldAlready
     for (const record of records) router.route(batch, topic, partition, record)
     batch.reached(topic, partition, nextOffset)
-    lag.set(partitionName(topic, partition), endOffset - nextOffset)
+    lag.set(partitionName(topic, partition), lagOf(from))
     // Rows whose position a crash took: it is written now, so that the next start need not look for them again.
     flusher.added(counts.heldAlready > heldBefore)
   }

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { encodeMessage, encodeMessageHeader } from '../../contracts/envelope.ts'
 import type { EventLog } from '../../contracts/event-log.ts'
 import type { Finding } from '../../contracts/finding.ts'
-import { silentLogger } from '../../contracts/logger.ts'
 import { topicByKey } from '../../contracts/log-topics.ts'
 import { loadDetectors } from '../../detectors/registry.ts'
 import { createEnvelopeDecoder } from '../../ingest/envelope-decoder.ts'
@@ -12,8 +11,7 @@ import { recordingToPayload } from '../../simulators/recording/payload.ts'
 import type { Recording } from '../../simulators/recording/read-recording.ts'
 import { type BacktestBatch, runBacktest } from '../../stream/host/backtest.ts'
 import { compareFindings, findingLine } from '../../stream/host/finding-line.ts'
-import { deriveKey, loadMasterKey } from '../master-key.ts'
-import { openLog } from '../roles/open-log.ts'
+import { openConfiguredLog } from '../open-configured-log.ts'
 import { runtimeCommand } from '../runtimes.ts'
 import { checkSettings } from './check-settings.ts'
 import { BadCall, type Call, type Command } from './command.ts'
@@ -74,10 +72,11 @@ const reportFault = ({ stage, key, error }: { stage: string; key: string; error:
 /** The log of a data directory, to be read only: also while its platform runs. */
 const logOf = async (call: Call): Promise<EventLog> => {
   const config = configOf(call)
-  if (!existsSync(join(config.data, 'log'))) throw new BadCall(`${config.data} holds no log: name the data directory with --data`)
-  const master = loadMasterKey({ data: config.data, keyFile: config.keyFile, fromEnvironment: process.env['WARDWATCH_KEY'] })
-  if (!master.ok) throw new BadCall(master.problem)
-  return openLog({ data: config.data, logKey: deriveKey(master.key, 'log').toString('hex'), retention: null }, silentLogger)
+  if (config.log.kind === 'lmdb' && !existsSync(join(config.data, 'log')))
+    throw new BadCall(`${config.data} holds no log: name the data directory with --data`)
+  const opened = await openConfiguredLog(config)
+  if (!opened.ok) throw new BadCall(opened.problem)
+  return opened.log
 }
 
 const logBatches = async function* (log: EventLog): AsyncGenerator<BacktestBatch> {

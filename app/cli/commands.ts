@@ -5,6 +5,7 @@ import { certificateCommand } from './certificate.ts'
 import type { Command } from './command.ts'
 import { demoCommand } from './demo.ts'
 import { deviceCommandCommand, deviceEnrolCommand, deviceListCommand, deviceRevokeCommand } from './device.ts'
+import { kafkaAclsCommand, kafkaKeyCommand, kafkaTopicsCommand } from './kafka.ts'
 import { queryCommand } from './query.ts'
 import { replayCommand } from './replay.ts'
 import { runCommand } from './run.ts'
@@ -28,4 +29,7 @@ export const commands: readonly Command[] = [
   alertsCommand,
   alertsVerifyCommand,
   queryCommand,
+  kafkaTopicsCommand,
+  kafkaAclsCommand,
+  kafkaKeyCommand,
 ]

@@ -4,16 +4,20 @@ import type { EventLog } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import { openLmdbLog } from '../../stream/lmdb/open-lmdb-log.ts'
 import { createSealer } from '../../stream/seal.ts'
+import { openPlannedKafkaLog } from './open-planned-kafka-log.ts'
 import type { LogOptions } from './options.ts'
 
-/** The embedded log of a data directory, opened with the log's key. */
-export const openLog = async ({ data, logKey, retention }: LogOptions, logger: Logger): Promise<EventLog> =>
-  openLmdbLog({
+/** The log that the settings name, opened with the log's key: the embedded one of a data directory, or Kafka. */
+export const openLog = async ({ data, logKey, kafka, retention }: LogOptions, logger: Logger): Promise<EventLog> => {
+  const sealer = createSealer(Buffer.from(logKey, 'hex'), 'log')
+  if (kafka !== null) return openPlannedKafkaLog(kafka, sealer, logger)
+  return openLmdbLog({
     directory: join(data, 'log'),
-    sealer: createSealer(Buffer.from(logKey, 'hex'), 'log'),
+    sealer,
     clock: systemClock,
     logger,
     ...(retention === null
       ? {}
       : { mode: 'owner' as const, retentionMs: retention.hours * 3_600_000, retentionBytes: retention.gigabytes * 1e9 }),
   })
+}

@@ -1,11 +1,26 @@
+import type { KafkaSettings } from '../../stream/kafka/kafka-settings.ts'
+import type { TopicPlanOptions } from '../../stream/kafka/topic-plan.ts'
 import type { ClockSettings } from '../../triage/clocks/settings.ts'
 
 /** What each role is told at its start: only the keys it needs (least privilege), as hex. */
 export interface LogOptions {
   readonly data: string
   readonly logKey: string
+  /** Null: the embedded log of `data`. */
+  readonly kafka: KafkaLogOptions | null
   /** One process drops what retention no longer keeps. */
   readonly retention: { readonly hours: number; readonly gigabytes: number } | null
+}
+
+/** The log on Kafka. */
+export interface KafkaLogOptions {
+  readonly settings: KafkaSettings
+  readonly plan: TopicPlanOptions
+  /** Whether missing topics are created. */
+  readonly createTopics: boolean
+  readonly sessionMs: number
+  readonly lingerMs: number
+  readonly giveUpMs: number
 }
 
 export interface EdgeOptions {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../contracts/clock.ts'
 import type { Logger } from '../../contracts/logger.ts'
-import type { StateStore } from '../../contracts/state-store.ts'
+import { type StateStore, StateTaken } from '../../contracts/state-store.ts'
 import type { PartitionProcessor } from './partition-processor.ts'
 
 export interface CheckpointFigures {
@@ -81,6 +81,7 @@ export const createCheckpoints = (options: CheckpointsOptions): Checkpoints => {
         [...write].map(([key, value]) => ({ key, value })),
       )
     } catch (error) {
+      if (error instanceof StateTaken) throw error
       // Not an end: findings go on, and a crash now only replays more.
       owed = write
       figures.failed++
@@ -105,7 +106,13 @@ export const createCheckpoints = (options: CheckpointsOptions): Checkpoints => {
     },
     async close(nextOffset) {
       await underWay
-      if (nextOffset !== null && nextOffset !== writtenTo) await checkpoint(nextOffset)
+      if (nextOffset === null || nextOffset === writtenTo) return
+      try {
+        await checkpoint(nextOffset)
+      } catch (error) {
+        if (!(error instanceof StateTaken)) throw error
+        logger.warn({ partition }, 'the last checkpoint was not wanted: another owner has the state already')
+      }
     },
     figures: () => ({ ...figures, stateBytesMean: states === 0 ? 0 : stateBytes / states }),
   }

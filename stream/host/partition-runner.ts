@@ -1,6 +1,6 @@
 import type { Clock } from '../../contracts/clock.ts'
 import { encodeObservation } from '../../contracts/envelope.ts'
-import type { AppendRecord, EventLog, LogBatch } from '../../contracts/event-log.ts'
+import { type AppendRecord, type EventLog, lagOf, type LogBatch } from '../../contracts/event-log.ts'
 import type { Finding } from '../../contracts/finding.ts'
 import type { LatencyHistogram } from '../../contracts/histogram.ts'
 import { topicByKey } from '../../contracts/log-topics.ts'
@@ -113,7 +113,7 @@ export const createPartitionRunner = (options: PartitionRunnerOptions): Partitio
     async handle(batch) {
       processor.process(batch.records)
       nextOffset = batch.nextOffset
-      lag = batch.endOffset - batch.nextOffset
+      lag = lagOf(batch)
       checkpoints.begin(nextOffset)
       await Promise.all([findings.room(), derived.room()])
     },

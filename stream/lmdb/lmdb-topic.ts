@@ -3,10 +3,10 @@ import type { LogParcel } from '../../contracts/log-parcel.ts'
 import type { Sealer } from '../../contracts/secrets.ts'
 import type { AppendedKeys } from '../appended-keys.ts'
 import { asUnavailable, openEnvironment } from './environment.ts'
-import { createGroupCommit, type GroupCommit } from './group-commit.ts'
+import { createGroupCommit, type GroupCommit } from '../group-commit.ts'
 import { createOpeningGate, type OpeningGate } from './opening-gate.ts'
 import type { Retained } from './retention.ts'
-import { createTopicParcel } from './topic-parcel.ts'
+import { createTopicParcel } from '../topic-parcel.ts'
 import { createTopicStore, type TopicStore } from './topic-store.ts'
 
 export interface LmdbTopicOptions {

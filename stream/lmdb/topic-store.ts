@@ -4,7 +4,7 @@ import type { LogTopicName } from '../../contracts/log-topics.ts'
 import type { Sealer } from '../../contracts/secrets.ts'
 import { blobKey, headKey, offsetOfKey, partitionEndKey, writeBlobKey } from './blob-key.ts'
 import { commitUnavailable, type Environment } from './environment.ts'
-import type { CommitBlob } from './group-commit.ts'
+import type { CommitBlob } from '../group-commit.ts'
 import type { OpeningGate } from './opening-gate.ts'
 
 /**

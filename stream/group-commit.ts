@@ -1,8 +1,8 @@
-import { type AppendRecord, LogUnavailable, logKeyBytesMax } from '../../contracts/event-log.ts'
-import { createLatencyHistogram, type LatencyHistogram } from '../../contracts/histogram.ts'
-import type { AppendedKeys } from '../appended-keys.ts'
-import { partitionOfHash } from '../appended-keys.ts'
-import { createRecordBatchWriter, type EncodedKey, type RecordBatchWriter } from '../record-batch.ts'
+import { type AppendRecord, LogUnavailable, logKeyBytesMax } from '../contracts/event-log.ts'
+import { createLatencyHistogram, type LatencyHistogram } from '../contracts/histogram.ts'
+import type { AppendedKeys } from './appended-keys.ts'
+import { partitionOfHash } from './appended-keys.ts'
+import { createRecordBatchWriter, type EncodedKey, type RecordBatchWriter } from './record-batch.ts'
 import { createLinger } from './linger.ts'
 import { checkRecord } from './topic-parcel.ts'
 
@@ -23,6 +23,8 @@ export interface GroupCommitOptions {
   readonly commitBytesTarget: number
   /** A partition's records in one commit are cut into blobs of about this size: what a reader has to hold at once. */
   readonly blobBytesMax: number
+  /** The same in records, for a log whose offsets leave room for so many in a blob. Default: any number. */
+  readonly blobRecordsMax?: number
   /** Above it `append` waits before it copies. */
   readonly queueBytesMax: number
   /** A steady clock, ms. */
@@ -33,6 +35,8 @@ export interface GroupCommit {
   append(records: readonly AppendRecord[]): Promise<void>
   /** Appends blobs as they stand, together. They are the caller's: not to be changed until it has settled, and never changed here. */
   appendBlobs(blobs: readonly CommitBlob[], records: number, bytes: number): Promise<void>
+  /** Rejects everything that waits and has not been given to `write`: it is certain not to be in the log. */
+  rejectWaiting(error: LogUnavailable): void
   stats(): GroupCommitStats
   /** The time from the start of a commit to its end. */
   readonly latency: LatencyHistogram
@@ -66,6 +70,7 @@ interface Commit {
 interface WaitingAppend {
   readonly records: readonly AppendRecord[]
   readonly resolve: (settled: Promise<void>) => void
+  readonly reject: (error: unknown) => void
 }
 
 const nothing = Buffer.alloc(0)
@@ -76,6 +81,7 @@ const failurePauseMs = 100
 /** Gathers appends into commits, one at a time in flight. How long one waits for company is in `linger.ts`. */
 export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
   const { partitions, keys, lingerMsMax, commitBytesTarget, blobBytesMax, queueBytesMax, steadyNowMs } = options
+  const blobRecordsMax = options.blobRecordsMax ?? Infinity
   const latency = createLatencyHistogram()
   const spares: RecordBatchWriter[] = []
   const full: Commit[] = []
@@ -134,7 +140,16 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
     const before = writer.length()
     writer.push(key.bytes, key.hash, value, nothing, 0, 0)
     count(commit, 1, writer.length() - before)
-    if (writer.length() >= blobBytesMax) commit.open[partition] = undefined
+    if (writer.length() >= blobBytesMax || writer.count() >= blobRecordsMax) commit.open[partition] = undefined
+  }
+
+  const release = (commit: Commit): void => {
+    queueBytes -= commit.bytes
+    queueRecords -= commit.records
+    for (const records of commit.own) {
+      records.clear()
+      if (spares.length < sparesMax) spares.push(records)
+    }
   }
 
   const start = (commit: Commit): void => {
@@ -159,12 +174,7 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
       .finally(() => {
         latency.record(steadyNowMs() - startedMs)
         inFlight = false
-        queueBytes -= commit.bytes
-        queueRecords -= commit.records
-        for (const records of commit.own) {
-          records.clear()
-          if (spares.length < sparesMax) spares.push(records)
-        }
+        release(commit)
         while (waitingAppends.length > 0 && queueBytes < queueBytesMax) {
           const next = waitingAppends.shift()!
           next.resolve(appendNow(next.records))
@@ -241,7 +251,7 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
         checkRecord(partitions, partition ?? 0, key.length > logKeyBytesMax ? key.length : keys.encode(key).bytes.length, value.length)
       if (records.length === 0) return
       if (queueBytes < queueBytesMax && waitingAppends.length === 0) return appendNow(records)
-      return new Promise((resolve) => waitingAppends.push({ records, resolve }))
+      return new Promise((resolve, reject) => waitingAppends.push({ records, resolve, reject }))
     },
     appendBlobs(blobs, records, bytes) {
       if (closed) return Promise.reject(new LogUnavailable('closed', 'the log is closed'))
@@ -255,6 +265,16 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
       count(commit, records, bytes)
       asked(commit)
       return commit.settled
+    },
+    rejectWaiting(error) {
+      const rejected = current === null ? full.splice(0) : [...full.splice(0), current]
+      current = null
+      for (const commit of rejected) {
+        failures++
+        commit.reject(error)
+        release(commit)
+      }
+      for (const waiting of waitingAppends.splice(0)) waiting.reject(error)
     },
     stats: () => ({ commits, failures, records: recordsWritten, bytes: bytesWritten, queueBytes, queueRecords, lingerMs: linger.ms }),
     async close() {

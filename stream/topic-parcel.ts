@@ -1,6 +1,6 @@
-import type { LogParcel } from '../../contracts/log-parcel.ts'
-import { murmur2 } from '../../contracts/partitioner.ts'
-import { createRecordBatchWriter, recordFault, type RecordBatchWriter } from '../record-batch.ts'
+import type { LogParcel } from '../contracts/log-parcel.ts'
+import { murmur2 } from '../contracts/partitioner.ts'
+import { createRecordBatchWriter, recordFault, type RecordBatchWriter } from './record-batch.ts'
 import type { CommitBlob } from './group-commit.ts'
 
 /** Throws `RangeError` for what may not be appended: a bug of the caller, told before anything is written. */
@@ -16,9 +16,10 @@ export const createTopicParcel = (options: {
   readonly partitions: number
   /** As in a commit: what a reader has to hold at once. */
   readonly blobBytesMax: number
+  readonly blobRecordsMax?: number
   readonly append: (blobs: readonly CommitBlob[], records: number, bytes: number) => Promise<void>
 }): LogParcel => {
-  const { partitions, blobBytesMax } = options
+  const { partitions, blobBytesMax, blobRecordsMax = Infinity } = options
   let blobs: CommitBlob[] = []
   let bytes = 0
   let records = 0
@@ -45,7 +46,7 @@ export const createTopicParcel = (options: {
       const after = writer.length()
       bytes += after - before
       records++
-      if (after >= blobBytesMax) open[partition] = undefined
+      if (after >= blobBytesMax || writer.count() >= blobRecordsMax) open[partition] = undefined
     },
     append: () => options.append(blobs, records, bytes),
     clear() {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { LogUnavailable } from '../../contracts/event-log.ts'
-import { createAppendedKeys } from '../appended-keys.ts'
-import type { LogParcel } from '../../contracts/log-parcel.ts'
+import { LogUnavailable } from '../contracts/event-log.ts'
+import { createAppendedKeys } from './appended-keys.ts'
+import type { LogParcel } from '../contracts/log-parcel.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { createTopicParcel } from './topic-parcel.ts'
 

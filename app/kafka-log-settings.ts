@@ -1,0 +1,54 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { createSecureContext } from 'node:tls'
+import type { Config } from './config.ts'
+import type { KafkaLogOptions } from './roles/options.ts'
+
+export type KafkaLogRead =
+  | { readonly ok: true; readonly options: KafkaLogOptions | null }
+  | { readonly ok: false; readonly problem: string }
+
+/** What the settings of the log on Kafka say, the files among them read; null options on the embedded log. */
+export const readKafkaLog = (log: Config['log']): KafkaLogRead => {
+  if (log.kind !== 'kafka') return { ok: true, options: null }
+  const { kafka } = log
+  const text = (file: string | undefined): string | null => (file === undefined ? null : readFileSync(file, 'utf8'))
+  try {
+    const tls = kafka.tls ? { caPem: text(kafka.caFile), certificatePem: text(kafka.certificateFile), keyPem: text(kafka.keyFile) } : null
+    // A context takes anything for a CA; it would be found out at the first connection.
+    if (tls !== null && tls.caPem !== null && !new X509Certificate(tls.caPem).ca)
+      throw new Error(`caFile ${kafka.caFile} is not a CA's certificate`)
+    if (tls !== null && tls.certificatePem !== null && tls.keyPem !== null)
+      createSecureContext({ cert: tls.certificatePem, key: tls.keyPem })
+    const sasl =
+      kafka.sasl === 'none' ? null : { mechanism: kafka.sasl, username: kafka.username!, password: readPassword(kafka.passwordFile!) }
+    return {
+      ok: true,
+      options: {
+        settings: { brokers: kafka.brokers, clientId: `wardwatch-${hostname()}`, tls, sasl },
+        plan: {
+          topicPrefix: kafka.topicPrefix,
+          retentionHours: log.retentionHours,
+          retentionGigabytes: log.retentionGigabytes,
+          replicationFactor: kafka.replicationFactor,
+          minInsyncReplicas: kafka.minInsyncReplicas,
+        },
+        createTopics: kafka.createTopics,
+        sessionMs: kafka.sessionSeconds * 1_000,
+        lingerMs: kafka.lingerMs,
+        giveUpMs: kafka.giveUpSeconds * 1_000,
+      },
+    }
+  } catch (error) {
+    return { ok: false, problem: `log.kafka: ${error instanceof Error ? error.message : String(error)}` }
+  }
+}
+
+const readPassword = (file: string): string => {
+  if (process.platform !== 'win32' && (statSync(file).mode & 0o007) !== 0)
+    throw new Error(`passwordFile ${file} can be read by everybody: chmod 640 ${file}`)
+  const password = readFileSync(file, 'utf8').trimEnd()
+  if (password === '') throw new Error(`passwordFile ${file} is empty`)
+  return password
+}

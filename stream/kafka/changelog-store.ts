@@ -1,0 +1,189 @@
+import { LogUnavailable } from '../../contracts/event-log.ts'
+import type { Logger } from '../../contracts/logger.ts'
+import type { Sealer } from '../../contracts/secrets.ts'
+import { type StateStore, StateTaken } from '../../contracts/state-store.ts'
+import { type ChangelogCodec, createChangelogCodec } from './changelog-codec.ts'
+import { createChangelogCopy } from './changelog-copy.ts'
+import type { KafkaClient, KafkaTransactions } from './kafka-client.ts'
+import { failureOf } from './kafka-failure.ts'
+import { changelogDeletionsKeptMs, changelogName } from './topic-plan.ts'
+import { untilServed } from './until-served.ts'
+
+export interface ChangelogStoreOptions {
+  readonly client: KafkaClient
+  /** Of the state's own key. */
+  readonly sealer: Sealer
+  /** This machine's copy: an lmdb store of its own. Closed with this one. */
+  readonly local: StateStore
+  readonly topicPrefix: string
+  /** Whose state it is; the changelogs are named for it. */
+  readonly group: string
+  readonly logger: Logger
+  /** Whether the group still counts on this member: who is not sure must not claim anything. */
+  readonly isMember: () => boolean
+  readonly nowMs: () => number
+  readonly steadyNowMs: () => number
+  readonly giveUpMs: number
+}
+
+export interface ChangelogStore extends StateStore {
+  /** Reads on in a partition that another has, so that taking it over is quick. Answers how many records came. */
+  follow(partition: string): Promise<number>
+  stats(): ChangelogFigures
+}
+
+export interface ChangelogFigures {
+  readonly restores: number
+  /** Of the last one: what came from the changelog, and how long that took. */
+  readonly restoredRecords: number
+  readonly restoredMs: number
+  readonly writes: number
+  readonly claims: number
+}
+
+const limits = { waitMsMax: 100, bytesMax: 8_388_608, partitionBytesMax: 8_388_608 }
+
+interface Place {
+  readonly topic: string
+  readonly partition: number
+  readonly transactions: KafkaTransactions
+  readonly codec: ChangelogCodec
+  /** Claimed, and nothing has failed since. */
+  ready: boolean
+  taken: boolean
+}
+
+/**
+ * Detector state that moves between machines: a compacted topic a source topic, partition by partition, and a local copy of it. A
+ * checkpoint is one Kafka transaction, and in the copy one local transaction after that. Loading a partition claims its transactions'
+ * name: whoever had it before (a member that was thought dead) is refused from then on and told `StateTaken`.
+ */
+export const createChangelogStore = (options: ChangelogStoreOptions): ChangelogStore => {
+  const { client, sealer, local, topicPrefix, group, logger, isMember, nowMs, steadyNowMs, giveUpMs } = options
+  const reader = client.openReader()
+  // Half of what compaction keeps: a copy that is older may lack deletions.
+  const copy = createChangelogCopy(local, nowMs, changelogDeletionsKeptMs / 2)
+  const places = new Map<string, Place>()
+  const figures = { restores: 0, restoredRecords: 0, restoredMs: 0, writes: 0, claims: 0 }
+  let closed = false
+
+  const served = <T>(what: string, ask: () => Promise<T>): Promise<T> =>
+    untilServed(what, ask, { msMax: giveUpMs, steadyNowMs, ending: () => closed })
+
+  const placeOf = (name: string): Place => {
+    let here = places.get(name)
+    if (here !== undefined) return here
+    const at = name.lastIndexOf('/')
+    const topic = changelogName(topicPrefix, group, name.slice(0, at))
+    const partition = Number(name.slice(at + 1))
+    if (at < 0 || !Number.isInteger(partition)) throw new RangeError(`a state partition is called TOPIC/NUMBER, not ${name}`)
+    here = {
+      topic,
+      partition,
+      transactions: client.openTransactions(`${topic}/${partition}`),
+      codec: createChangelogCodec(sealer, `${topic}/${partition}`),
+      ready: false,
+      taken: false,
+    }
+    places.set(name, here)
+    return here
+  }
+
+  const claim = async (name: string, place: Place): Promise<void> => {
+    if (!isMember())
+      throw new LogUnavailable('broker-away', `the group has not heard of this member lately: the state of ${name} is not claimed`)
+    figures.claims++
+    await place.transactions.claim()
+    place.ready = true
+    place.taken = false
+  }
+
+  /** Applies what the changelog has behind the copy. */
+  const readOn = async (name: string, { topic, partition, codec }: Place): Promise<number> => {
+    const ends = await served(`the changelog of ${name}`, async () => {
+      await reader.prepare([topic])
+      return (await reader.ends([{ topic, partition }]))[0]!
+    })
+    let at = await copy.place(name)
+    if (at > ends.next || (at > 0 && at < ends.earliest)) {
+      logger.warn(
+        { state: name, at, earliest: ends.earliest, next: ends.next },
+        'the local copy of the state does not belong to this changelog: it is read anew',
+      )
+      await copy.clear(name)
+      at = 0
+    }
+    at = Math.max(at, ends.earliest)
+    let records = 0
+    while (at < ends.next && !closed) {
+      const from = at
+      const answer = await served(`reading the changelog of ${name}`, async () => {
+        const leader = reader.leaderOf(topic, partition)
+        if (leader === undefined) {
+          await reader.prepare([topic])
+          throw new Error(`nobody leads ${topic}/${partition} now`)
+        }
+        return reader.fetchCommitted(leader, { topic, partition, offset: from }, limits)
+      })
+      if (answer.after === at) continue
+      at = answer.after
+      records += answer.records.length
+      await copy.write(
+        name,
+        answer.records.map((record) => codec.decode(record)),
+        at,
+      )
+    }
+    return records
+  }
+
+  return {
+    async *load(name) {
+      const place = placeOf(name)
+      const startedAtMs = steadyNowMs()
+      place.ready = false
+      await served(`claiming the state of ${name}`, () => claim(name, place))
+      figures.restoredRecords = await readOn(name, place)
+      figures.restores++
+      figures.restoredMs = Math.round(steadyNowMs() - startedAtMs)
+      yield* copy.load(name)
+    },
+    async write(name, entries) {
+      if (closed) throw new LogUnavailable('closed', 'the state store is closed')
+      if (entries.length === 0) return
+      const place = placeOf(name)
+      if (place.taken) throw new StateTaken(`the state of ${name} has another owner`)
+      let next: number
+      try {
+        if (!place.ready) await claim(name, place)
+        next = await place.transactions.write(
+          place.topic,
+          place.partition,
+          entries.map((entry) => place.codec.encode(entry)),
+        )
+      } catch (error) {
+        place.ready = false
+        const failure = failureOf(error)
+        if (failure.kind === 'taken') {
+          place.taken = true
+          throw new StateTaken(`the state of ${name} has another owner: ${failure.message}`, { cause: error })
+        }
+        throw error instanceof LogUnavailable
+          ? error
+          : new LogUnavailable(failure.kind === 'refused' ? 'io' : 'broker-away', failure.message, { cause: error })
+      }
+      figures.writes++
+      await copy.write(name, entries, next)
+    },
+    async follow(name) {
+      return readOn(name, placeOf(name))
+    },
+    stats: () => figures,
+    async close() {
+      closed = true
+      await Promise.all([...places.values()].map(({ transactions }) => transactions.close()))
+      await reader.close().catch(() => {})
+      await local.close()
+    },
+  }
+}

@@ -1,0 +1,252 @@
+import { type ConsumeOptions, type LogConsumer, LogUnavailable, type StartPosition } from '../../contracts/event-log.ts'
+import type { LogTopicName } from '../../contracts/log-topics.ts'
+import type { Logger } from '../../contracts/logger.ts'
+import type { KeyCache } from '../record-batch.ts'
+import { batchRecordsMaxDefault } from '../tailing-consumer.ts'
+import { blobOf, firstOffsetOf } from './blob-offset.ts'
+import type { BlobSeal } from './blob-seal.ts'
+import { createFetchLoop } from './fetch-loop.ts'
+import type { KafkaClient, KafkaMembership, KafkaReader, PartitionEnds } from './kafka-client.ts'
+import { failureOf } from './kafka-failure.ts'
+import { createLease } from './lease.ts'
+import { type PartitionLoop, startPartitionLoop } from './partition-loop.ts'
+import { untilServed } from './until-served.ts'
+
+export interface GroupConsumerOptions {
+  readonly client: KafkaClient
+  readonly consume: ConsumeOptions
+  /** The group's and the topics' names in Kafka. */
+  readonly group: string
+  readonly nameOf: (topic: LogTopicName) => string
+  readonly sealOf: (topic: LogTopicName, partition: number) => BlobSeal
+  readonly keys: KeyCache
+  readonly logger: Logger
+  readonly sessionMs: number
+  readonly rebalanceMs: number
+  readonly commitEveryMs: number
+  /** So long it tries to become a member at first. */
+  readonly joinMsMax: number
+  readonly steadyNowMs: () => number
+  /** Told before the first assignment, for who restores in it: whether the group has heard of this member within its session. */
+  readonly onMember: (isMember: () => boolean) => void
+  readonly onClosed: () => void
+}
+
+interface Assigned {
+  readonly topic: LogTopicName
+  readonly partition: number
+}
+
+const closeCommitMsMax = 2_000
+const becomeAgainMs = 500
+
+/**
+ * A member of a Kafka group that reads its partitions by itself. kafkajs holds the membership (joining, heartbeats, commits under the
+ * generation); the data comes by our own fetches, from where `onAssigned` says. So nothing is read before it has answered,
+ * heartbeats go on however long it takes, nothing has to be resumed after a rebalance, and each error of a fetch is seen.
+ *
+ * A rebalance: the handlers that run are waited for, `onRevoked` is awaited, and only then the member joins again: the next owner restores
+ * what this one has written. Offsets are committed so that Kafka's tools show the lag, and to learn of a fence; where to start is
+ * for the caller to know.
+ */
+export const startGroupConsumer = async (options: GroupConsumerOptions): Promise<LogConsumer> => {
+  const { client, consume, group, nameOf, sealOf, keys, logger, sessionMs, steadyNowMs, onClosed } = options
+  const recordsMax = consume.batchRecordsMax ?? batchRecordsMaxDefault
+  if (!Number.isInteger(recordsMax) || recordsMax < 1) throw new RangeError(`batchRecordsMax is an integer from 1 on, not ${recordsMax}`)
+  const topicOf = new Map(consume.topics.map((topic) => [nameOf(topic), topic]))
+  const reader: KafkaReader = client.openReader()
+  const fetches = createFetchLoop({ reader, logger })
+  const lease = createLease(sessionMs, steadyNowMs)
+  const loops = new Map<string, Assigned & { readonly loop: PartitionLoop; committed: number }>()
+  const joined = Promise.withResolvers<void>()
+  const failed = Promise.withResolvers<void>()
+  // Watched by whoever consumes, once `startGroupConsumer` has answered.
+  failed.promise.catch(() => {})
+  let everJoined = false
+  let troubled = false
+  let ending = false
+  let closing: Promise<void> | null = null
+  let commitTimer: ReturnType<typeof setInterval> | undefined
+  let beginTimer: ReturnType<typeof setTimeout> | undefined
+  /** Gains and losses of partitions, one after the other. */
+  let turn: Promise<void> = Promise.resolve()
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    turn = turn.then(work)
+    return turn
+  }
+
+  const isMember = (): boolean => !ending && lease.valid()
+  options.onMember(isMember)
+
+  const fail = (error: unknown): void => {
+    if (ending) return
+    if (everJoined) failed.reject(error)
+    else joined.reject(error)
+    void shut()
+  }
+
+  const commit = async (): Promise<void> => {
+    const moved = [...loops.values()].filter(({ loop, committed }) => blobOf(loop.position()) > committed)
+    if (moved.length === 0) return
+    const offsets = moved.map(({ topic, partition, loop }) => ({ topic: nameOf(topic), partition, offset: blobOf(loop.position()) }))
+    try {
+      await membership.commit(offsets)
+      for (const [i, one] of moved.entries()) one.committed = offsets[i]!.offset
+    } catch (error) {
+      const failure = failureOf(error)
+      if (failure.kind === 'refused')
+        fail(new LogUnavailable('io', `Kafka refuses a commit of ${group}: ${failure.message}`, { cause: error }))
+      else
+        logger.warn(
+          { group, reason: failure.message },
+          failure.kind === 'fenced' ? 'the group has gone on without this member' : 'a commit failed',
+        )
+    }
+  }
+
+  const stopLoops = async (): Promise<readonly Assigned[]> => {
+    const stopped = [...loops.values()]
+    const stops = stopped.map(({ loop }) => loop.stop())
+    lease.end()
+    await Promise.all(stops)
+    return stopped.map(({ topic, partition }) => ({ topic, partition }))
+  }
+
+  const giveBack = async (): Promise<void> => {
+    if (loops.size === 0) return
+    const revoked = await stopLoops()
+    await Promise.race([commit(), new Promise((resolve) => setTimeout(resolve, closeCommitMsMax).unref())])
+    loops.clear()
+    if (!ending) await consume.onRevoked?.(revoked)
+  }
+
+  /** As long as it takes: a member that has its partitions waits for the brokers. */
+  const endsOf = (name: string, partition: number): Promise<PartitionEnds> =>
+    untilServed(
+      `where ${name}/${partition} begins and ends`,
+      async () => {
+        await reader.prepare([...topicOf.keys()])
+        return (await reader.ends([{ topic: name, partition }]))[0]!
+      },
+      { msMax: Infinity, steadyNowMs, ending: () => ending },
+    )
+
+  const startOf = async (name: string, partition: number, position: StartPosition): Promise<number> => {
+    if (typeof position === 'number') return position
+    const { earliest, next } = await endsOf(name, partition)
+    return firstOffsetOf(position === 'earliest' ? earliest : next)
+  }
+
+  const takeOn = async (assigned: readonly Assigned[]): Promise<void> => {
+    if (ending) return
+    lease.revive()
+    if (assigned.length > 0) {
+      const positions = await consume.onAssigned(assigned)
+      if (positions.length !== assigned.length)
+        throw new RangeError(`onAssigned was given ${assigned.length} partitions and answered ${positions.length} positions`)
+      await untilServed('who leads the partitions', () => reader.prepare([...topicOf.keys()]), {
+        msMax: Infinity,
+        steadyNowMs,
+        ending: () => ending,
+      })
+      const starts = await Promise.all(assigned.map(({ topic, partition }, i) => startOf(nameOf(topic), partition, positions[i]!)))
+      for (const [i, { topic, partition }] of assigned.entries()) {
+        const name = nameOf(topic)
+        const loop = startPartitionLoop({
+          topic,
+          name,
+          partition,
+          start: starts[i]!,
+          recordsMax,
+          consume,
+          fetches,
+          seal: sealOf(topic, partition),
+          keys,
+          ends: () => endsOf(name, partition),
+          mayHandle: () => lease.whenValid(),
+        })
+        loops.set(`${topic}/${partition}`, { topic, partition, loop, committed: -1 })
+        loop.ended.catch(fail)
+      }
+    }
+    everJoined = true
+    joined.resolve()
+  }
+
+  // Until the first assignment; restoring may take as long as it takes.
+  const tooLong = setTimeout(
+    () => fail(new LogUnavailable('broker-away', `${group} could not become a member in ${options.joinMsMax} ms`)),
+    options.joinMsMax,
+  )
+  const become = (): KafkaMembership =>
+    client.join({
+      group,
+      topics: [...topicOf.keys()],
+      sessionMs,
+      rebalanceMs: options.rebalanceMs,
+      onJoining: () => inTurn(giveBack).catch(fail),
+      onJoined(all) {
+        clearTimeout(tooLong)
+        if (everJoined && troubled) logger.info({ group, partitions: all.length }, 'a member of its group again')
+        troubled = false
+        const assigned = all.flatMap(({ topic: name, partition }) => {
+          const topic = topicOf.get(name)
+          return topic === undefined ? [] : [{ topic, partition }]
+        })
+        inTurn(() => takeOn(assigned)).catch(fail)
+      },
+      onContact: () => lease.renew(),
+      onTrouble(failure, final) {
+        if (ending) return
+        if (everJoined && !troubled)
+          logger.warn({ group, reason: failure.message }, 'the membership of a group was lost; trying to get it back')
+        troubled = true
+        if (failure.kind === 'refused') fail(new LogUnavailable('io', `${group} can't be a member: ${failure.message}`))
+        else if (final) begin(becomeAgainMs)
+      },
+    })
+  let membership = become()
+
+  /** kafkajs gives up on errors that it does not know as passing ones: then another consumer takes its place. */
+  const begin = (afterMs: number): void => {
+    beginTimer = setTimeout(() => {
+      const before = membership
+      membership = become()
+      void before.close().catch(() => {})
+      membership.start().catch((error: unknown) => {
+        const failure = failureOf(error)
+        if (failure.kind === 'refused') fail(new LogUnavailable('io', `${group}: Kafka refuses: ${failure.message}`, { cause: error }))
+        else if (!ending) begin(becomeAgainMs)
+      })
+    }, afterMs)
+  }
+
+  const shut = (): Promise<void> => {
+    closing ??= (async () => {
+      ending = true
+      clearInterval(commitTimer)
+      clearTimeout(beginTimer)
+      // A gain under way sees `ending`; a handler that runs is waited for.
+      await turn.catch(() => {})
+      await giveBack().catch(() => {})
+      await membership.close().catch(() => {})
+      await fetches.close()
+      await reader.close().catch(() => {})
+      onClosed()
+      failed.resolve()
+    })()
+    return closing
+  }
+
+  try {
+    begin(0)
+    await joined.promise
+  } catch (error) {
+    await shut()
+    throw error
+  } finally {
+    clearTimeout(tooLong)
+  }
+  commitTimer = setInterval(() => void commit(), options.commitEveryMs)
+  return { failed: failed.promise, close: shut }
+}

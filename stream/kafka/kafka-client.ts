@@ -1,0 +1,680 @@
+import { createRequire } from 'node:module'
+import { connect as connectPlain, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
+import { promisify } from 'node:util'
+import kafkajs, { type Cluster, type Consumer, type ISocketFactoryArgs, type Kafka, type Message, type Producer } from 'kafkajs'
+import type { Logger } from '../../contracts/logger.ts'
+import { failureOf, type KafkaFailure } from './kafka-failure.ts'
+import type { KafkaSettings } from './kafka-settings.ts'
+
+/**
+ * The one file that knows kafkajs. Beside its public API it uses three things of it, each because nothing else would do:
+ * - an assigner is given the `cluster`: with it partitions are read without a group (kafkajs has no other way), every error of a fetch
+ *   is seen as it is, and a member is asked before it joins again (kafkajs tells of a rebalance, but does not wait);
+ * - the request queue arms a timer with a negative time, each millisecond, for every connection (tulios/kafkajs#1751): mended below;
+ * - produce requests are counted on the socket, to know whether a send that failed can have reached a broker.
+ */
+export interface KafkaClient {
+  openProducer(): KafkaProducer
+  openTransactions(name: string): KafkaTransactions
+  openReader(): KafkaReader
+  join(options: MembershipOptions): KafkaMembership
+  openAdmin(): KafkaAdmin
+}
+
+export interface KafkaProducer {
+  /** One attempt to write one batch of one partition, acks=all. Attempts of a producer follow one another. */
+  send(topic: string, partition: number, values: readonly Buffer[]): Promise<SendOutcome>
+  close(): Promise<void>
+}
+
+/** `written`: whether the batch can be in the log although the attempt failed. */
+export type SendOutcome = { readonly ok: true } | { readonly ok: false; readonly maybeWritten: boolean; readonly failure: KafkaFailure }
+
+export interface FetchWish {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+export interface FetchedPartition {
+  readonly topic: string
+  readonly partition: number
+  /** The offset after the last one that may be read. */
+  readonly end: number
+  readonly messages: readonly { readonly offset: number; readonly value: Buffer }[]
+}
+
+export interface PartitionEnds {
+  readonly topic: string
+  readonly partition: number
+  readonly earliest: number
+  readonly next: number
+}
+
+/** Reads partitions without a group. What fails is told as kafkajs's error: `failureOf` reads it. */
+export interface KafkaReader {
+  /** Loads who leads the partitions of these topics; again when a leader has gone. */
+  prepare(topics: readonly string[]): Promise<void>
+  /** The node to ask for a partition; undefined while nobody leads it. */
+  leaderOf(topic: string, partition: number): string | undefined
+  fetch(leader: string, wishes: readonly FetchWish[], limits: FetchLimits): Promise<readonly FetchedPartition[]>
+  ends(partitions: readonly { readonly topic: string; readonly partition: number }[]): Promise<readonly PartitionEnds[]>
+  /** The same for a partition that is written in transactions: what they committed, keys and deletions included. */
+  fetchCommitted(leader: string, wish: FetchWish, limits: FetchLimits): Promise<CommittedRecords>
+  close(): Promise<void>
+}
+
+export interface CommittedRecords {
+  /** Where to go on; the records before it that are not here were never committed. */
+  readonly after: number
+  readonly records: readonly StateRecord[]
+}
+
+/** One key's state in a changelog. */
+export interface StateRecord {
+  /** By which Kafka compacts. */
+  readonly place: Buffer
+  /** Null: deleted. */
+  readonly sealed: Buffer | null
+  /** The key itself, sealed; only beside a deletion, which has no value to hold it. */
+  readonly sealedKey: Buffer | null
+}
+
+/** Writes in transactions under one name; whoever claims the name last is the only one who can. */
+export interface KafkaTransactions {
+  /** From now on everybody else who wrote under this name is refused; what they left open is undone. */
+  claim(): Promise<void>
+  /** All of it or nothing. Answers the offset after the last record. After a rejection it has to be claimed anew. */
+  write(topic: string, partition: number, records: readonly StateRecord[]): Promise<number>
+  close(): Promise<void>
+}
+
+export interface FetchLimits {
+  readonly waitMsMax: number
+  readonly bytesMax: number
+  readonly partitionBytesMax: number
+}
+
+export interface MembershipOptions {
+  readonly group: string
+  readonly topics: readonly string[]
+  readonly sessionMs: number
+  readonly rebalanceMs: number
+  /** Before it joins, at first and again: give back what is held. The group waits for it, up to `rebalanceMs`. */
+  readonly onJoining: () => Promise<void>
+  readonly onJoined: (assigned: readonly { readonly topic: string; readonly partition: number }[]) => void
+  /** The group has heard of this member. */
+  readonly onContact: () => void
+  /** It can't be a member; kafkajs has given up when `final`. */
+  readonly onTrouble: (failure: KafkaFailure, final: boolean) => void
+}
+
+export interface KafkaMembership {
+  start(): Promise<void>
+  /** Commits Kafka's offsets under this generation; rejects when the member is fenced. */
+  commit(offsets: readonly FetchWish[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** What creates and checks topics, and what tests break them with. Rejects with kafkajs's errors. */
+export interface KafkaAdmin {
+  /** Without those that do not exist. */
+  describeTopics(names: readonly string[]): Promise<ReadonlyMap<string, { readonly partitions: number; readonly replicas: number }>>
+  /** Null when this user may not read configurations. */
+  describeConfigs(names: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<string, string>> | null>
+  createTopics(topics: readonly TopicToCreate[]): Promise<void>
+  deleteTopics(names: readonly string[]): Promise<void>
+  /** Drops what lies below Kafka's offset, as retention does. */
+  deleteRecordsBelow(topic: string, partition: number, offset: number): Promise<void>
+  allow(rules: readonly AllowRule[]): Promise<void>
+  /** Takes every right of a user. */
+  disallow(user: string): Promise<void>
+  close(): Promise<void>
+}
+
+export interface TopicToCreate {
+  readonly name: string
+  readonly partitions: number
+  readonly replicationFactor: number
+  readonly config: Readonly<Record<string, string>>
+}
+
+/** One right of one user. */
+export interface AllowRule {
+  readonly user: string
+  readonly operation: 'Read' | 'Write' | 'Create' | 'Describe' | 'DescribeConfigs'
+  readonly resource: 'topic' | 'group' | 'transactional-id'
+  readonly name: string
+  /** The name is a beginning of names. */
+  readonly prefixed: boolean
+}
+
+// kafkajs looks at NODE_ENV for its defaults, so that a test would try differently: every number is given.
+const retry = { initialRetryTime: 50, factor: 0.2, multiplier: 2, maxRetryTime: 1_000, retries: 1 }
+const connectMsMax = 4_000
+const requestMsMax = 15_000
+const readUncommitted = 0
+const readCommitted = 1
+/** Of a deletion in a changelog. */
+const keyHeader = 'k'
+const transactionMsMax = 30_000
+/** Records of a transaction go out in batches of about this size. */
+const transactionBatchBytesMax = 786_432
+const allReplicas = -1
+const produceApi = 0
+
+const compress = promisify(zstdCompress)
+const decompress = promisify(zstdDecompress)
+/** A batch of a broker is at most so large when it is opened: a forged one must not fill the memory. */
+const openedBytesMax = 67_108_864
+
+// For topics whose configuration compresses, and what other tools wrote; our own blobs come compressed and sealed.
+kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
+  compress: (encoder: { readonly buffer: Buffer }) => compress(encoder.buffer, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
+  decompress: (buffer: Buffer) => decompress(buffer, { maxOutputLength: openedBytesMax }),
+})
+
+interface RequestQueue {
+  throttledUntil: number
+  pending: readonly unknown[]
+  scheduleCheckPendingRequests(): void
+}
+const inside = createRequire(import.meta.url)
+const { prototype: queue } = inside('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }
+const withoutAborted = inside('kafkajs/src/consumer/filterAbortedMessages.js') as (of: {
+  readonly messages: readonly FetchedMessage[]
+  readonly abortedTransactions: readonly unknown[]
+}) => readonly FetchedMessage[]
+// oxlint-disable-next-line typescript/unbound-method
+const schedule = queue.scheduleCheckPendingRequests
+// Without anything pending and without a throttle there is nothing to check: an answer checks, too.
+queue.scheduleCheckPendingRequests = function scheduleWhenNeeded(this: RequestQueue): void {
+  if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this)
+}
+
+/** @param onRequest called with the kind of each request that is handed to a socket */
+const createSocketFactory =
+  (onRequest: (api: number) => void) =>
+  ({ host, port, ssl, onConnect }: ISocketFactoryArgs): Socket => {
+    const socket: Socket = ssl
+      ? connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect)
+      : connectPlain({ host, port }, onConnect)
+    socket.setKeepAlive(true, 60_000)
+    socket.setNoDelay(true)
+    const write = socket.write.bind(socket) as (data: unknown, ...rest: unknown[]) => boolean
+    socket.write = (data: unknown, ...rest: unknown[]) => {
+      // A request is its size, then its kind.
+      if (Buffer.isBuffer(data) && data.length >= 6) onRequest(data.readInt16BE(4))
+      return write(data, ...rest)
+    }
+    return socket
+  }
+
+export const createKafkaClient = (settings: KafkaSettings, logger: Logger): KafkaClient => {
+  const { tls, sasl } = settings
+  const createKafka = (onRequest: (api: number) => void = () => {}): Kafka =>
+    new kafkajs.Kafka({
+      clientId: settings.clientId,
+      brokers: [...settings.brokers],
+      ...(tls === null
+        ? {}
+        : {
+            ssl: {
+              minVersion: 'TLSv1.2',
+              ...(tls.caPem === null ? {} : { ca: tls.caPem }),
+              ...(tls.certificatePem === null ? {} : { cert: tls.certificatePem }),
+              ...(tls.keyPem === null ? {} : { key: tls.keyPem }),
+            },
+          }),
+      ...(sasl === null
+        ? {}
+        : sasl.mechanism === 'plain'
+          ? { sasl: { mechanism: 'plain', username: sasl.username, password: sasl.password } }
+          : { sasl: { mechanism: 'scram-sha-512', username: sasl.username, password: sasl.password } }),
+      connectionTimeout: connectMsMax,
+      authenticationTimeout: connectMsMax,
+      requestTimeout: requestMsMax,
+      retry,
+      socketFactory: createSocketFactory(onRequest),
+      // It calls each lost connection an error; what matters of it is told by who uses it.
+      logCreator: () => (entry) => {
+        const { message, ...fields } = entry.log
+        logger.debug({ kafkajs: entry.namespace, ...('groupId' in fields ? { group: fields['groupId'] as string } : {}) }, message)
+      },
+    })
+
+  const openProducer = (): KafkaProducer => {
+    let produceRequests = 0
+    const producer = createKafka((api) => {
+      if (api === produceApi) produceRequests++
+    }).producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      // The log has placed each record by the common partitioner already.
+      createPartitioner:
+        () =>
+        ({ message }) =>
+          message.partition!,
+      retry,
+    })
+    let connecting: Promise<void> | null = null
+    let turn: Promise<unknown> = Promise.resolve()
+    const attempt = async (topic: string, partition: number, values: readonly Buffer[]): Promise<SendOutcome> => {
+      const before = produceRequests
+      try {
+        connecting ??= producer.connect().catch((error: unknown) => {
+          connecting = null
+          throw error
+        })
+        await connecting
+        await producer.send({
+          topic,
+          acks: allReplicas,
+          timeout: requestMsMax,
+          messages: values.map((value) => ({ key: null, value, partition })),
+        })
+        return { ok: true }
+      } catch (error) {
+        const failure = failureOf(error)
+        if (failure.kind === 'duplicate') return { ok: true }
+        const answered = failure.kind === 'refused' || failure.kind === 'rejected'
+        return { ok: false, maybeWritten: produceRequests > before && !answered, failure }
+      }
+    }
+    return {
+      send(topic, partition, values) {
+        const mine = turn.then(() => attempt(topic, partition, values))
+        turn = mine
+        return mine
+      },
+      async close() {
+        await turn
+        await producer.disconnect()
+      },
+    }
+  }
+
+  const openTransactions = (name: string): KafkaTransactions => {
+    let producer: Producer | null = null
+    const drop = async (): Promise<void> => {
+      const before = producer
+      producer = null
+      await before?.disconnect().catch(() => {})
+    }
+    return {
+      async claim() {
+        await drop()
+        const opened = createKafka().producer({
+          transactionalId: name,
+          transactionTimeout: transactionMsMax,
+          idempotent: true,
+          maxInFlightRequests: 1,
+          allowAutoTopicCreation: false,
+          createPartitioner:
+            () =>
+            ({ message }) =>
+              message.partition!,
+          // While the one before is being undone the broker says so, and is asked again.
+          retry: { ...retry, retries: 8 },
+        })
+        try {
+          await opened.connect()
+          // The first transaction takes the name; an empty one is not told to the broker.
+          await (await opened.transaction()).abort()
+        } catch (error) {
+          await opened.disconnect().catch(() => {})
+          throw error
+        }
+        producer = opened
+      },
+      async write(topic, partition, records) {
+        if (producer === null) throw new Error(`${name} has to be claimed before it is written`)
+        try {
+          const transaction = await producer.transaction()
+          let next = 0
+          let batch: Message[] = []
+          let bytes = 0
+          const flush = async (): Promise<void> => {
+            const [told] = await transaction.send({ topic, acks: allReplicas, timeout: requestMsMax, messages: batch })
+            next = Number(told?.baseOffset ?? 0) + batch.length
+            batch = []
+            bytes = 0
+          }
+          for (const { place, sealed, sealedKey } of records) {
+            batch.push({ key: place, value: sealed, partition, ...(sealedKey === null ? {} : { headers: { [keyHeader]: sealedKey } }) })
+            bytes += place.length + (sealed ?? sealedKey ?? place).length
+            if (bytes >= transactionBatchBytesMax) await flush()
+          }
+          if (batch.length > 0) await flush()
+          await transaction.commit()
+          return next
+        } catch (error) {
+          // Whether it was committed is not known: a producer in this state can't go on, and a new claim settles it.
+          await drop()
+          throw error
+        }
+      },
+      close: drop,
+    }
+  }
+
+  /** kafkajs gives its cluster to assigners, and to nobody else. */
+  const consumerWithCluster = (config: Parameters<Kafka['consumer']>[0]): { consumer: Consumer; cluster: Cluster } => {
+    let given: Cluster | null = null
+    const consumer = createKafka().consumer({
+      ...config,
+      allowAutoTopicCreation: false,
+      partitionAssigners: [
+        (options) => {
+          given = options.cluster
+          return kafkajs.PartitionAssigners.roundRobin(options)
+        },
+      ],
+    })
+    if (given === null) throw new Error('kafkajs no longer gives an assigner its cluster')
+    return { consumer, cluster: given }
+  }
+
+  const openReader = (): KafkaReader => {
+    // Never run, so it joins no group and needs no right to one.
+    const { consumer, cluster } = consumerWithCluster({ groupId: 'none', retry })
+    const wanted = new Set<string>()
+    return {
+      async prepare(topics) {
+        await cluster.connect()
+        const known = topics.every((topic) => wanted.has(topic))
+        for (const topic of topics) wanted.add(topic)
+        await cluster.addMultipleTargetTopics([...topics])
+        if (known) await cluster.refreshMetadata()
+      },
+      leaderOf(topic, partition) {
+        const found = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition)
+        return found === undefined || found.leader < 0 ? undefined : String(found.leader)
+      },
+      async fetch(leader, wishes, { waitMsMax, bytesMax, partitionBytesMax }) {
+        const broker = await cluster.findBroker({ nodeId: leader })
+        const byTopic = Map.groupBy(wishes, ({ topic }) => topic)
+        const { responses } = (await broker.fetch({
+          isolationLevel: readUncommitted,
+          maxWaitTime: waitMsMax,
+          minBytes: 1,
+          maxBytes: bytesMax,
+          topics: [...byTopic].map(([topic, partitions]) => ({
+            topic,
+            partitions: partitions.map(({ partition, offset }) => ({
+              partition,
+              fetchOffset: String(offset),
+              maxBytes: partitionBytesMax,
+            })),
+          })),
+        })) as FetchAnswer
+        return responses.flatMap(({ topicName: topic, partitions }) =>
+          partitions.map(({ partition, highWatermark, messages }) => ({
+            topic,
+            partition,
+            end: Number(highWatermark),
+            messages: messages.flatMap(({ offset, value, isControlRecord }) =>
+              value === null || isControlRecord === true ? [] : [{ offset: Number(offset), value }],
+            ),
+          })),
+        )
+      },
+      async fetchCommitted(leader, { topic, partition, offset }, { waitMsMax, bytesMax, partitionBytesMax }) {
+        const broker = await cluster.findBroker({ nodeId: leader })
+        const { responses } = (await broker.fetch({
+          isolationLevel: readCommitted,
+          maxWaitTime: waitMsMax,
+          minBytes: 1,
+          maxBytes: bytesMax,
+          topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: partitionBytesMax }] }],
+        })) as FetchAnswer
+        const found = responses[0]?.partitions[0]
+        const messages = (found?.messages ?? []).filter((message) => Number(message.offset) >= offset)
+        const committed = withoutAborted({ messages, abortedTransactions: found?.abortedTransactions ?? [] })
+        return {
+          after: messages.length === 0 ? offset : Number(messages.at(-1)!.offset) + 1,
+          records: committed.flatMap(({ key, value, headers, isControlRecord }) =>
+            isControlRecord === true || key === null ? [] : [{ place: key, sealed: value, sealedKey: headers?.[keyHeader] ?? null }],
+          ),
+        }
+      },
+      async ends(partitions) {
+        const topics = [...Map.groupBy(partitions, ({ topic }) => topic)].map(([topic, of]) => ({
+          topic,
+          partitions: of.map(({ partition }) => ({ partition })),
+        }))
+        const [earliest, next] = await Promise.all(
+          [true, false].map(async (fromBeginning) => {
+            const answer = await cluster.fetchTopicsOffset(topics.map((topic) => ({ ...topic, fromBeginning })))
+            return new Map(
+              answer.flatMap(({ topic, partitions: of }) => of.map((one) => [`${topic}/${one.partition}`, Number(one.offset)])),
+            )
+          }),
+        )
+        return partitions.map(({ topic, partition }) => {
+          const name = `${topic}/${partition}`
+          const from = earliest!.get(name)
+          const to = next!.get(name)
+          if (from === undefined || to === undefined || from < 0 || to < 0) throw new Error(`no broker says where ${name} begins and ends`)
+          return { topic, partition, earliest: from, next: to }
+        })
+      },
+      close: () => consumer.disconnect(),
+    }
+  }
+
+  const join = (options: MembershipOptions): KafkaMembership => {
+    const { group, topics, sessionMs, rebalanceMs } = options
+    let closing = false
+    const { consumer, cluster } = consumerWithCluster({
+      groupId: group,
+      sessionTimeout: sessionMs,
+      rebalanceTimeout: rebalanceMs,
+      heartbeatInterval: Math.min(1_000, sessionMs / 4),
+      // Everything is paused here, so that this is how often it looks whether a heartbeat is due.
+      maxWaitTimeInMs: Math.min(250, sessionMs / 8),
+      retry: { ...retry, retries: 3, restartOnFailure: async () => !closing },
+    })
+    const find = cluster.findGroupCoordinator.bind(cluster)
+    /** kafkajs asks its brokers in turn, forgets what they said and then calls it final: asked again, the reason is told. */
+    const findTelling = async (of: Parameters<typeof find>[0]): Promise<Coordinator> => {
+      try {
+        return (await find(of)) as unknown as Coordinator
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== 'KafkaJSGroupCoordinatorNotFound') throw error
+        for (const node of cluster.getNodeIds()) {
+          const broker = (await cluster.findBroker({ nodeId: String(node) })) as unknown as Coordinator
+          await broker.findGroupCoordinator({ groupId: of.groupId, coordinatorType: 0 })
+        }
+        throw Object.assign(new Error(error.message), { retriable: true })
+      }
+    }
+    cluster.findGroupCoordinator = async (of) => {
+      const coordinator = await findTelling(of)
+      if (coordinator.asksFirst !== true) {
+        const joinGroup = coordinator.joinGroup.bind(coordinator)
+        coordinator.asksFirst = true
+        coordinator.joinGroup = async (request) => {
+          await options.onJoining()
+          return joinGroup(request)
+        }
+      }
+      return coordinator as never
+    }
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      // At once, before it fetches anything: it is here for the membership, the reader reads.
+      consumer.pause(topics.map((topic) => ({ topic })))
+      options.onContact()
+      options.onJoined(
+        Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
+          (partitions as readonly number[]).map((partition) => ({ topic, partition })),
+        ),
+      )
+    })
+    consumer.on(consumer.events.HEARTBEAT, () => options.onContact())
+    // Without it a consumer that lost its right to read stands still and says nothing.
+    consumer.on(consumer.events.CRASH, ({ payload }) => options.onTrouble(failureOf(payload.error), !payload.restart))
+    return {
+      async start() {
+        await consumer.connect()
+        await consumer.subscribe({ topics: [...topics], fromBeginning: true })
+        await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: 1, eachBatch: async () => {} })
+      },
+      commit: (offsets) =>
+        consumer.commitOffsets(offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) }))),
+      async close() {
+        closing = true
+        await consumer.disconnect()
+      },
+    }
+  }
+
+  const openAdmin = (): KafkaAdmin => {
+    const admin = createKafka().admin({ retry: { ...retry, retries: 5 } })
+    let connecting: Promise<void> | null = null
+    const connected = async (): Promise<typeof admin> => {
+      connecting ??= admin.connect().catch((error: unknown) => {
+        connecting = null
+        throw error
+      })
+      await connecting
+      return admin
+    }
+    return {
+      async describeTopics(names) {
+        const known = new Set(await (await connected()).listTopics())
+        const here = names.filter((name) => known.has(name))
+        if (here.length === 0) return new Map()
+        const { topics } = await admin.fetchTopicMetadata({ topics: here })
+        return new Map(
+          topics.map(({ name, partitions }) => [name, { partitions: partitions.length, replicas: partitions[0]?.replicas.length ?? 0 }]),
+        )
+      },
+      async describeConfigs(names) {
+        try {
+          const { resources } = await (
+            await connected()
+          ).describeConfigs({
+            includeSynonyms: false,
+            resources: names.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
+          })
+          return new Map(
+            resources.map(({ resourceName, configEntries }) => [
+              resourceName,
+              new Map(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+            ]),
+          )
+        } catch (error) {
+          if (failureOf(error).kind === 'refused') return null
+          throw error
+        }
+      },
+      async createTopics(topics) {
+        await (
+          await connected()
+        ).createTopics({
+          // kafkajs takes a broker that has not heard of a new topic for a failure: waited for below.
+          waitForLeaders: false,
+          timeout: requestMsMax,
+          topics: topics.map(({ name, partitions, replicationFactor, config }) => ({
+            topic: name,
+            numPartitions: partitions,
+            replicationFactor,
+            configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+          })),
+        })
+        const names = topics.map(({ name }) => name)
+        for (const untilMs = performance.now() + requestMsMax; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+          try {
+            const { topics: made } = await admin.fetchTopicMetadata({ topics: names })
+            if (made.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0))) return
+          } catch (error) {
+            if (performance.now() > untilMs) throw error
+          }
+          if (performance.now() > untilMs)
+            throw new Error(`topics were created and have no leaders after ${requestMsMax} ms: ${names.join(', ')}`)
+        }
+      },
+      async deleteTopics(names) {
+        await (await connected()).deleteTopics({ topics: [...names], timeout: requestMsMax })
+      },
+      async deleteRecordsBelow(topic, partition, offset) {
+        // kafkajs looks for the leader before it has asked who that is.
+        await (await connected()).fetchTopicOffsets(topic)
+        await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] })
+      },
+      async allow(rules) {
+        await (
+          await connected()
+        ).createAcls({
+          acl: rules.map(({ user, operation, resource, name, prefixed }) => ({
+            principal: `User:${user}`,
+            host: '*',
+            operation: operations[operation],
+            permissionType: kafkajs.AclPermissionTypes.ALLOW,
+            resourceType: resources[resource],
+            resourceName: name,
+            resourcePatternType: prefixed ? kafkajs.ResourcePatternTypes.PREFIXED : kafkajs.ResourcePatternTypes.LITERAL,
+          })),
+        })
+      },
+      async disallow(user) {
+        await (
+          await connected()
+        ).deleteAcls({
+          filters: [
+            {
+              principal: `User:${user}`,
+              operation: operation.ANY,
+              permissionType: kafkajs.AclPermissionTypes.ANY,
+              resourceType: resource.ANY,
+              resourcePatternType: kafkajs.ResourcePatternTypes.ANY,
+            },
+          ],
+        })
+      },
+      close: () => admin.disconnect(),
+    }
+  }
+
+  return { openProducer, openTransactions, openReader, join, openAdmin }
+}
+
+const { AclOperationTypes: operation, AclResourceTypes: resource } = kafkajs
+const operations = {
+  Read: operation.READ,
+  Write: operation.WRITE,
+  Create: operation.CREATE,
+  Describe: operation.DESCRIBE,
+  DescribeConfigs: operation.DESCRIBE_CONFIGS,
+} as const
+const resources = { topic: resource.TOPIC, group: resource.GROUP, 'transactional-id': resource.TRANSACTIONAL_ID } as const
+
+interface FetchAnswer {
+  readonly responses: readonly {
+    readonly topicName: string
+    readonly partitions: readonly {
+      readonly partition: number
+      readonly highWatermark: string
+      readonly abortedTransactions?: readonly unknown[]
+      readonly messages: readonly FetchedMessage[]
+    }[]
+  }[]
+}
+
+interface FetchedMessage {
+  readonly offset: string
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers?: Readonly<Record<string, Buffer>>
+  readonly isControlRecord?: boolean
+}
+
+interface Coordinator {
+  asksFirst?: boolean
+  joinGroup(request: unknown): Promise<unknown>
+  findGroupCoordinator(request: { readonly groupId: string; readonly coordinatorType: number }): Promise<unknown>
+}

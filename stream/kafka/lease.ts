@@ -1,0 +1,44 @@
+/**
+ * Whether the group still counts on this member: it does for the session's time after it was heard of last. A process that was frozen
+ * or cut off must not handle a batch that another member may have by now; it waits here until the group has heard of it again,
+ * or its partitions are taken from it.
+ */
+export interface Lease {
+  renew(): void
+  valid(): boolean
+  /** Resolves when it is valid, or `end` was called. */
+  whenValid(): Promise<void>
+  end(): void
+  /** Partitions were gained: it counts again. */
+  revive(): void
+}
+
+/** Heartbeats are counted from the answer, the broker counts from the question: a part of the session is left out. */
+const usedShare = 0.7
+
+export const createLease = (sessionMs: number, steadyNowMs: () => number): Lease => {
+  let heardAtMs = -Infinity
+  let ended = false
+  let waiting: (() => void)[] = []
+  const wake = (): void => {
+    for (const resolve of waiting.splice(0)) resolve()
+  }
+  const valid = (): boolean => steadyNowMs() - heardAtMs < sessionMs * usedShare
+  return {
+    renew() {
+      heardAtMs = steadyNowMs()
+      wake()
+    },
+    valid,
+    async whenValid() {
+      while (!ended && !valid()) await new Promise<void>((resolve) => waiting.push(resolve))
+    },
+    end() {
+      ended = true
+      wake()
+    },
+    revive() {
+      ended = false
+    },
+  }
+}

@@ -1,0 +1,190 @@
+import { type EventLog, type LogConsumer, LogUnavailable } from '../../contracts/event-log.ts'
+import { quantileMs } from '../../contracts/histogram.ts'
+import { type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
+import { type Logger, silentLogger } from '../../contracts/logger.ts'
+import type { Sealer } from '../../contracts/secrets.ts'
+import type { StateStore } from '../../contracts/state-store.ts'
+import { createAppendedKeys } from '../appended-keys.ts'
+import { createKeyCache } from '../record-batch.ts'
+import { type BlobSeal, createBlobSeal } from './blob-seal.ts'
+import { createBrokerWatch } from './broker-watch.ts'
+import { type ChangelogStore, createChangelogStore } from './changelog-store.ts'
+import { startGroupConsumer } from './group-consumer.ts'
+import { createKafkaClient } from './kafka-client.ts'
+import type { KafkaSettings } from './kafka-settings.ts'
+import { createKafkaTopic, type KafkaTopic } from './kafka-topic.ts'
+import { createProducerLanes } from './producer-lanes.ts'
+import { createRangeReader } from './range-reader.ts'
+
+export interface KafkaLogOptions {
+  readonly settings: KafkaSettings
+  readonly sealer: Sealer
+  readonly logger?: Logger
+  /** Put before the names of topics and groups. Default: nothing. */
+  readonly topicPrefix?: string
+  /** The longest that an append waits for company before it is sent. Default 10. */
+  readonly lingerMsMax?: number
+  /** So many waiting bytes are sent at once. Default 1 MiB. */
+  readonly commitBytesTarget?: number
+  /** Bytes that may wait for Kafka, per topic: above it `append` waits before it copies. Default 128 MiB. */
+  readonly queueBytesMax?: number
+  /** Connections that write to a broker: partitions share them. Default 4. */
+  readonly producers?: number
+  /** After so long without an answer, appends that are certain not to be in the log are refused with 'broker-away'. Default 10 s. */
+  readonly giveUpMs?: number
+  /** A member that is not heard of for so long loses its partitions. Default 10 s. */
+  readonly sessionMs?: number
+  /** How long a rebalance waits for members to give back what they have. Default 60 s. */
+  readonly rebalanceMs?: number
+  /** How often a consumer's place is told to Kafka, for its tools. Default 5 s. */
+  readonly commitEveryMs?: number
+}
+
+export interface KafkaLog extends EventLog {
+  /** Where a group of this log keeps its state, so that it moves with the partitions. `local` is this machine's copy, closed with it. */
+  openStateStore(of: {
+    readonly group: string
+    readonly sealer: Sealer
+    readonly local: StateStore
+    readonly nowMs: () => number
+  }): ChangelogStore
+}
+
+/**
+ * The event log on Apache Kafka. Its topics must be there (`topic-admin.ts`); nothing is connected before it is needed.
+ *
+ * A record is durable when `min.insync.replicas` brokers have it (acks=all, idempotent producer). An append that was sent and not answered
+ * stays pending until Kafka answers, however long that takes: it may be in the log, and telling otherwise would double it.
+ *
+ * Memory: at most `queueBytesMax` a topic wait to be written; a consumer holds up to 3 MiB a partition ahead of its handler and one
+ * answer of 8 MiB a broker.
+ */
+export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
+  const { settings, sealer, topicPrefix = '', giveUpMs = 10_000 } = options
+  const logger = options.logger ?? silentLogger
+  const steadyNowMs = (): number => performance.now()
+  const client = createKafkaClient(settings, logger)
+  const lanes = createProducerLanes(client, options.producers ?? 4)
+  const watch = createBrokerWatch(logger, steadyNowMs)
+  const appendedKeys = createAppendedKeys()
+  const keys = createKeyCache()
+  const topics = new Map<LogTopicName, KafkaTopic>()
+  const consumers = new Set<LogConsumer>()
+  const seals = new Map<string, BlobSeal>()
+  const members = new Map<string, () => boolean>()
+  let closing: Promise<void> | null = null
+
+  const nameOf = (topic: LogTopicName): string => `${topicPrefix}${topic}`
+  const sealOf = (topic: LogTopicName, partition: number): BlobSeal => {
+    const place = `${topic}/${partition}`
+    let seal = seals.get(place)
+    if (seal === undefined) {
+      seal = createBlobSeal(sealer, nameOf(topic), partition)
+      seals.set(place, seal)
+    }
+    return seal
+  }
+  const ranges = createRangeReader({ client, nameOf, sealOf, keys, giveUpMs, steadyNowMs })
+
+  const alive = (): void => {
+    if (closing !== null) throw new LogUnavailable('closed', 'the log is closed')
+  }
+  const topicOf = (topic: LogTopicName): KafkaTopic => {
+    let here = topics.get(topic)
+    if (here === undefined) {
+      here = createKafkaTopic({
+        topic,
+        name: nameOf(topic),
+        lanes,
+        sealer,
+        keys: appendedKeys,
+        watch,
+        lingerMsMax: options.lingerMsMax ?? 10,
+        commitBytesTarget: options.commitBytesTarget ?? 1_048_576,
+        queueBytesMax: options.queueBytesMax ?? 134_217_728,
+        giveUpMs,
+        closeMsMax: giveUpMs,
+        steadyNowMs,
+      })
+      topics.set(topic, here)
+    }
+    return here
+  }
+
+  const close = async (): Promise<void> => {
+    await Promise.all([...consumers].map((consumer) => consumer.close()))
+    await Promise.all([...topics.values()].map((topic) => topic.close()))
+    await Promise.all([lanes.close(), ranges.close()])
+  }
+
+  return {
+    async append(topic, records) {
+      alive()
+      return topicOf(topic).commit.append(records)
+    },
+    createParcel: (topic) => topicOf(topic).createParcel(),
+    async consume(consume) {
+      alive()
+      let started: LogConsumer | null = null
+      const consumer = await startGroupConsumer({
+        client,
+        consume,
+        group: `${topicPrefix}${consume.group}`,
+        nameOf,
+        sealOf,
+        keys,
+        logger,
+        sessionMs: options.sessionMs ?? 10_000,
+        rebalanceMs: options.rebalanceMs ?? 60_000,
+        commitEveryMs: options.commitEveryMs ?? 5_000,
+        joinMsMax: giveUpMs + (options.rebalanceMs ?? 60_000),
+        steadyNowMs,
+        onMember: (isMember) => members.set(consume.group, isMember),
+        onClosed: () => started !== null && consumers.delete(started),
+      })
+      started = consumer
+      if (closing !== null) await consumer.close()
+      else consumers.add(consumer)
+      return consumer
+    },
+    async ranges(names) {
+      alive()
+      return ranges.ranges(names)
+    },
+    read(topic, partition, from, to) {
+      alive()
+      if (!Number.isInteger(partition) || partition < 0 || partition >= logTopics[topic].partitions)
+        throw new RangeError(`${topic} has no partition ${partition}`)
+      return ranges.read(topic, partition, from, to)
+    },
+    openStateStore: ({ group, sealer: stateSealer, local, nowMs }) =>
+      createChangelogStore({
+        client,
+        sealer: stateSealer,
+        local,
+        topicPrefix,
+        group,
+        logger,
+        isMember: () => members.get(group)?.() ?? false,
+        nowMs,
+        steadyNowMs,
+        giveUpMs,
+      }),
+    stats() {
+      const all: Record<string, number> = { brokerAwayMs: Math.round(watch.awayMs()), consumers: consumers.size }
+      for (const [topic, { commit }] of topics) {
+        const latency = commit.latency.snapshot()
+        const named = { ...commit.stats(), commitMsP50: quantileMs(latency, 0.5), commitMsP99: quantileMs(latency, 0.99) }
+        for (const [name, value] of Object.entries(named)) {
+          all[`${topic}.${name}`] = value
+          if (!name.startsWith('commitMs') && name !== 'lingerMs') all[name] = (all[name] ?? 0) + value
+        }
+      }
+      return all
+    },
+    close() {
+      closing ??= close()
+      return closing
+    },
+  }
+}

@@ -1,0 +1,65 @@
+import type { LogTopicName } from '../../contracts/log-topics.ts'
+import type { AllowRule } from './kafka-client.ts'
+
+/** What a role does with the log, and so all that its Kafka user may. */
+export interface RoleRights {
+  readonly writes: readonly LogTopicName[]
+  readonly reads: readonly LogTopicName[]
+  /** Its consumer groups by the beginning of their names. */
+  readonly groups: readonly string[]
+}
+
+export const kafkaRoles = ['edge', 'detect', 'sink', 'desk', 'bridge'] as const
+export type KafkaRole = (typeof kafkaRoles)[number]
+
+/** The one table of who may what; the script, the tests and the documentation are made from it. */
+export const roleRights: Readonly<Record<KafkaRole, RoleRights>> = {
+  edge: {
+    writes: ['observations.by-device.v1', 'observations.by-source.v1', 'observations.by-cohort.v1', 'commands.v1', 'connects.v1'],
+    reads: ['registry.v1', 'commands.v1', 'connects.v1'],
+    groups: ['registry-', 'commands-', 'connects-'],
+  },
+  detect: {
+    writes: ['findings.v1', 'observations.by-cohort.v1'],
+    reads: ['observations.by-device.v1', 'observations.by-source.v1', 'observations.by-cohort.v1'],
+    groups: ['detect'],
+  },
+  sink: {
+    writes: [],
+    reads: ['observations.by-device.v1', 'observations.by-source.v1', 'findings.v1', 'cases.v1', 'dead-letters.v1'],
+    groups: ['wardwatch-sink'],
+  },
+  desk: {
+    writes: ['cases.v1', 'registry.v1', 'accounts.v1', 'paging.v1', 'commands.v1'],
+    reads: ['findings.v1', 'cases.v1', 'registry.v1', 'accounts.v1', 'paging.v1'],
+    groups: ['registry-', 'triage'],
+  },
+  bridge: { writes: ['observations.by-device.v1', 'dead-letters.v1'], reads: [], groups: [] },
+}
+
+/**
+ * The rights of a role's user. `Read` and `Write` bring `Describe` with them, and since Kafka 3 `Write` on a topic is enough for an
+ * idempotent producer. Nobody but who creates the topics may create, alter or delete.
+ */
+export const rulesOf = (role: KafkaRole, user: string, prefix: string): readonly AllowRule[] => {
+  const { writes, reads, groups } = roleRights[role]
+  const topic = (operation: 'Read' | 'Write') => (name: LogTopicName) =>
+    ({ user, operation, resource: 'topic', name: `${prefix}${name}`, prefixed: false }) as const
+  return [
+    ...writes.map(topic('Write')),
+    ...reads.map(topic('Read')),
+    ...groups.map((name) => ({ user, operation: 'Read', resource: 'group', name: `${prefix}${name}`, prefixed: true }) as const),
+  ]
+}
+
+/** The rights of who runs `wardwatch kafka topics`: to see the topics, how they are configured, and to create them. */
+export const topicsRules = (user: string, topics: readonly LogTopicName[], prefix: string): readonly AllowRule[] =>
+  topics.flatMap((name) =>
+    (['Describe', 'DescribeConfigs', 'Create'] as const).map((operation) => ({
+      user,
+      operation,
+      resource: 'topic',
+      name: `${prefix}${name}`,
+      prefixed: false,
+    })),
+  )
