@@ -176,6 +176,31 @@ it('rows that landed without their position are not landed again', async () => {
   expect(second.stats().heldAlready).toBe(21)
 })
 
+it('rows without their position are known even when a start in between wrote the positions of other partitions only', async () => {
+  await log.append('observations.by-source.v1', [sessionRecord()])
+  const first = await startSink()
+  await settled(first)
+  await first.close()
+  await store.landing.command({ query: 'TRUNCATE TABLE landing_positions' })
+  // The second start is killed before it comes to the sessions again.
+  await log.append('observations.by-device.v1', [message('pump-1', reading(1))])
+  const whole = log
+  log = {
+    ...whole,
+    consume: (options) =>
+      whole.consume({
+        ...options,
+        onBatch: (batch) => (batch.topic === 'observations.by-source.v1' ? Promise.resolve() : options.onBatch(batch)),
+      }),
+  }
+  const second = await startSink()
+  await expect.poll(() => second.stats().positions['observations.by-device.v1/0']).toBe(1)
+  await second.close()
+  log = whole
+  await settled(await startSink())
+  expect(await rowsOf('SELECT count() FROM sessions')).toEqual([[1]])
+})
+
 it('waits while ClickHouse is away, holds a bounded amount, and lands everything once it is back, even what it had without saying so', async () => {
   let away = true
   let lies = 0

@@ -73,7 +73,6 @@ export const createAnalyst = (store: Store, { concurrentMax = 1 }: { readonly co
           finish()
           return { ok: false, reason: 'not-allowed', detail: verdict.detail }
         }
-        for (const each of [checking, connection]) await each.text(`USE ${store.database}`, {}, 'TabSeparated')
         const isSelect = tree.startsWith('Select')
         const described = isSelect ? await checking.text(`DESCRIBE TABLE (${statement})`, {}, 'JSONCompactEachRow') : ''
         const columns = described
