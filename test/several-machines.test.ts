@@ -82,7 +82,10 @@ describe.skipIf(lacks !== null)(
           'log-key-file': keyFile,
         }),
       })
+      // haproxy asks the same, and sends nobody to an edge that has not reported yet.
+      await until(`${name} is ready`, async () => (await readyz(name)).includes('"ok":true'))
     }
+    const readyz = async (name: string): Promise<string> => (await fetch(`http://127.0.0.1:${machines[name]!.healthPort}/readyz`)).text()
     const startBalancer = async (): Promise<void> => {
       frontPort = await freePort()
       const file = join(root, 'haproxy.cfg')
@@ -92,6 +95,7 @@ describe.skipIf(lacks !== null)(
         `defaults
   mode tcp
   timeout connect 2s
+  timeout check 3s
   timeout client 5m
   timeout server 5m
 frontend devices
@@ -102,7 +106,7 @@ backend edges
   source 127.0.0.2
   option redispatch
   option httpchk GET /readyz
-  default-server send-proxy-v2 inter 200ms fall 2 rise 1 on-marked-down shutdown-sessions
+  default-server send-proxy-v2 inter 500ms fall 3 rise 1 on-marked-down shutdown-sessions
 ${servers.join('\n')}
 `,
       )
@@ -219,7 +223,6 @@ ${servers.join('\n')}
     })
 
     it('Kafka stands still for longer than a session: the edges say why they are not ready, and everything goes on by itself', async () => {
-      const readyz = async (name: string): Promise<string> => (await fetch(`http://127.0.0.1:${machines[name]!.healthPort}/readyz`)).text()
       kafka.nodes[0]!.freeze()
       const frozenAt = Date.now()
       for (const name of ['edge-a', 'edge-b'])
