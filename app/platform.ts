@@ -181,7 +181,11 @@ const planRoles = (config: Config, master: Buffer, identity: Identity, deskTls: 
     authorityKeyPem: identity.authorityKeyPem,
     caPem: identity.caPem,
     desk: planDesk(config, deskTls),
-    paging: { timeZone: config.paging.timeZone ?? null },
+    paging: {
+      timeZone: config.paging.timeZone ?? null,
+      stormAlertsMax: config.paging.stormAlerts,
+      stormWindowMs: config.paging.stormMinutes * 60_000,
+    },
   }
   const edges = Array.from({ length: config.mqtt.workers }, (_, worker): RolePlan => {
     const edge: EdgeOptions = {

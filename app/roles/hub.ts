@@ -77,7 +77,7 @@ const start = async (options: HubOptions, logger: Logger): Promise<RunningRole> 
     store,
     behindMs: sink.behindMs,
     options: options.paging,
-    linkTo: (alert) => (deskUrl === null ? null : `${deskUrl}/alerts/${encodeURIComponent(alert)}`),
+    linkTo: (alert) => (deskUrl === null ? null : `${deskUrl}/alerts${alert === null ? '' : `/${encodeURIComponent(alert)}`}`),
   })
   const desk = await startDesk({ log, logger, desk: triage, directory, parts, site: options.site, settings: options.desk })
   deskUrl = desk.url

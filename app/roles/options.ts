@@ -44,6 +44,8 @@ export interface HubOptions {
 export interface PagingRoleOptions {
   /** Null: the system's. */
   readonly timeZone: string | null
+  readonly stormAlertsMax: number
+  readonly stormWindowMs: number
 }
 
 /** The console and its API. */
