@@ -138,6 +138,15 @@ export const configSchema = z.strictObject({
         .refine(isTimeZone, { error: 'a time zone as IANA names it, for example Europe/Berlin' })
         .optional()
         .describe("time zone of the paging rules' hours, e.g. Europe/Berlin; default: the system's"),
+      stormAlerts: whole(1, 200)
+        .default(20)
+        .describe('alerts that one paging channel is told of one by one within paging.stormMinutes; more are told together'),
+      stormMinutes: z.coerce
+        .number()
+        .min(1)
+        .max(60)
+        .default(5)
+        .describe('minutes for paging.stormAlerts; one page for many at most so often'),
     })
     .prefault({}),
   metrics: z

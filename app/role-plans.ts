@@ -89,7 +89,11 @@ const planSinkAndDesk = (
     authorityKeyPem: authority!.keyPem,
     caPem: authority!.caPem,
     desk: planDesk(config, deskTls),
-    paging: { timeZone: config.paging.timeZone ?? null },
+    paging: {
+      timeZone: config.paging.timeZone ?? null,
+      stormAlertsMax: config.paging.stormAlerts,
+      stormWindowMs: config.paging.stormMinutes * 60_000,
+    },
   })
   const deskPlan = (kind: 'hub' | 'desk', options: DeskRoleOptions): RolePlan => ({
     kind,

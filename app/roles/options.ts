@@ -75,6 +75,8 @@ export interface DeskRoleOptions {
 export interface PagingRoleOptions {
   /** Null: the system's. */
   readonly timeZone: string | null
+  readonly stormAlertsMax: number
+  readonly stormWindowMs: number
 }
 
 /** The console and its API. */
