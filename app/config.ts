@@ -3,6 +3,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { severities, type Severity } from '../contracts/finding.ts'
 import { siteId } from '../contracts/identifiers.ts'
+import { isLoopback } from './desk/loopback.ts'
 import { clockSettings } from '../triage/clocks/settings.ts'
 
 const runtime = z.enum(['bun', 'node'])
@@ -99,7 +100,39 @@ export const configSchema = z.strictObject({
     .prefault({}),
   store: z
     .strictObject({
-      encrypted: flag.default(true).describe('whether ClickHouse keeps its data on an encrypted disk'),
+      kind: z
+        .enum(['embedded', 'server'])
+        .default('embedded')
+        .describe("embedded: ClickHouse's engine in the hub, in the data directory; server: a ClickHouse server (docs/clickhouse.md)"),
+      url: z
+        .string()
+        .regex(/^https?:\/\/[^@/?#]+\/?$/, 'https://host:8443 or http://host:8123, without a user, a path or a query')
+        .optional()
+        .describe("the server's HTTP interface"),
+      user: z.string().min(1).default('default').describe('user of the server'),
+      passwordFile: z.string().optional().describe('file with its password'),
+      caFile: z.string().optional().describe("PEM of the CA of the server's certificate; default: the system's"),
+      plaintext: flag.default(false).describe('allows http:// to another host: the password and all readings travel in clear'),
+      database: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, "letters, digits and '_'")
+        .default('wardwatch')
+        .describe('database on the server'),
+      migrate: flag
+        .default(true)
+        .describe("whether this node makes and changes the server's tables; false: it waits until 'wardwatch clickhouse migrate' has"),
+      cluster: z
+        .string()
+        .regex(/^[\w.-]{1,64}$/, "letters, digits, '.', '_' and '-'")
+        .optional()
+        .describe('name of the cluster for ON CLUSTER; default: a single server, or a Replicated database'),
+      replicated: flag.default(false).describe('whether tables are made with Replicated engines'),
+      compression: z.enum(['none', 'gzip', 'zstd']).default('zstd').describe('of what goes to the server and comes from it'),
+      connectionsMax: whole(1, 64)
+        .default(4)
+        .describe('connections to the server: so many each for landing, for the platform and for people'),
+      timeoutSeconds: whole(1, 3_600).default(60).describe('an insert that takes longer is tried again, seconds'),
+      encrypted: flag.default(true).describe('whether the embedded engine keeps its data on an encrypted disk'),
       readingsDays: whole(1, 36_500).default(90).describe('how long readings are kept, days'),
       minutesDays: whole(1, 36_500).default(730).describe('how long the per-minute roll-up of readings is kept, days'),
       sessionsDays: whole(1, 36_500).default(365).describe('how long sessions and postures are kept, days'),
@@ -199,8 +232,19 @@ export const loadConfig = ({ flags, set = [], environment, file, defaults = {} }
     return { ok: false, problem: 'mqtt.port: 0 is not allowed with several mqtt.workers: they share one port, so name it' }
   if (parsed.success && (parsed.data.desk.certificateFile === undefined) !== (parsed.data.desk.keyFile === undefined))
     return { ok: false, problem: 'desk.certificateFile and desk.keyFile: one is not allowed without the other' }
+  const storeProblem = parsed.success ? storeProblemOf(parsed.data) : null
+  if (storeProblem !== null) return { ok: false, problem: storeProblem }
   if (parsed.success) return { ok: true, config: parsed.data }
   return { ok: false, problem: parsed.error.issues.map((issue) => describeIssue(issue, raw, origin)).join('; ') }
+}
+
+const storeProblemOf = ({ store: { kind, url, plaintext } }: Config): string | null => {
+  if (kind === 'embedded') return url === undefined ? null : 'store.url: it is for store.kind server'
+  if (url === undefined) return 'store.url: store.kind server needs it'
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'https:' || plaintext || isLoopback(hostname.replace(/^\[|\]$/g, ''))
+    ? null
+    : 'store.url: http:// to another host is not allowed: use https://, or store.plaintext'
 }
 
 const typed = (text: string): unknown => {

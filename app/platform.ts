@@ -10,9 +10,10 @@ import type { Config } from './config.ts'
 import { deskNames, isLoopback } from './desk/loopback.ts'
 import { startHealthServer } from './health-server.ts'
 import { type Identity, loadIdentity } from './identity.ts'
+import { readServerSettings } from './read-server-settings.ts'
 import { makeDirectory } from './make-directory.ts'
 import { deriveKey, loadMasterKey } from './master-key.ts'
-import type { BridgeOptions, DeskOptions, DetectOptions, EdgeOptions, HubOptions, LogOptions } from './roles/options.ts'
+import type { BridgeOptions, DeskOptions, DetectOptions, EdgeOptions, HubOptions, LogOptions, StoreOptions } from './roles/options.ts'
 import type { Stats } from './roles/channel.ts'
 import { createSupervisor, type RolePlan, type RoleStatus } from './supervisor.ts'
 
@@ -72,6 +73,8 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
   }
   onProgress('keys and certificates are there')
 
+  const store = planStore(config, master.key)
+  if (typeof store === 'string') return refuse(store)
   let bridgePlans: RolePlan[]
   try {
     bridgePlans = planBridges(config, deriveKey(master.key, 'log'))
@@ -80,7 +83,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
   }
   const supervisor = createSupervisor({
     config,
-    plans: [...planRoles(config, master.key, identity, ownTls ?? (isLoopback(desk.host) ? null : identity.desk)), ...bridgePlans],
+    plans: [...planRoles(config, master.key, identity, ownTls ?? (isLoopback(desk.host) ? null : identity.desk), store), ...bridgePlans],
     logger,
     logFile,
     now: clock.now,
@@ -134,6 +137,14 @@ const readDeskTls = ({ desk: { certificateFile, keyFile } }: Config): DeskOption
   }
 }
 
+/** A sentence when a file can't be read. */
+const planStore = (config: Config, master: Buffer): StoreOptions | string => {
+  if (config.store.kind === 'embedded')
+    return { kind: 'embedded', storeKey: config.store.encrypted ? deriveKey(master, 'store').toString('hex') : null }
+  const server = readServerSettings(config.store)
+  return typeof server === 'string' ? server : { kind: 'server', server, migrates: config.store.migrate }
+}
+
 const hoursMs = 3_600_000
 
 const planDesk = (config: Config, tls: DeskOptions['tls']): DeskOptions => {
@@ -156,7 +167,7 @@ const planDesk = (config: Config, tls: DeskOptions['tls']): DeskOptions => {
   }
 }
 
-const planRoles = (config: Config, master: Buffer, identity: Identity, deskTls: DeskOptions['tls']): RolePlan[] => {
+const planRoles = (config: Config, master: Buffer, identity: Identity, deskTls: DeskOptions['tls'], store: StoreOptions): RolePlan[] => {
   const logKey = deriveKey(master, 'log')
   const detect: DetectOptions = {
     log: logOptions(config, logKey, false),
@@ -165,7 +176,7 @@ const planRoles = (config: Config, master: Buffer, identity: Identity, deskTls: 
   }
   const hub: HubOptions = {
     log: logOptions(config, logKey, true),
-    storeKey: config.store.encrypted ? deriveKey(master, 'store').toString('hex') : null,
+    store,
     retention: {
       readingsDays: config.store.readingsDays,
       redeliveriesDays: config.store.readingsDays,

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { systemClock } from '../../contracts/clock.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import { createEnvelopeDecoder } from '../../ingest/envelope-decoder.ts'
@@ -6,7 +5,6 @@ import { createRedeliveryFilter } from '../../ingest/redelivery.ts'
 import { loadAuthority } from '../../registry/authority.ts'
 import { createDirectory } from '../../registry/fold.ts'
 import { followRegistry } from '../../registry/follow.ts'
-import { openStore, storeSettings } from '../../store/open.ts'
 import { createAnalyst } from '../../store/query/read-only-query.ts'
 import { sinkSettings } from '../../store/landing/settings.ts'
 import { createSink } from '../../store/sink.ts'
@@ -15,34 +13,17 @@ import { startDesk } from '../desk/start-desk.ts'
 import { controlOperations } from '../control/operations.ts'
 import { startControlServer } from '../control/server.ts'
 import { controlSocketPath } from '../control/socket-path.ts'
-import { RoleRefused, type RunningRole, serveRole } from './channel.ts'
+import { type RunningRole, serveRole } from './channel.ts'
 import { startDeskParts } from './desk-parts.ts'
 import { openLog } from './open-log.ts'
+import { openRoleStore } from './open-role-store.ts'
 import type { HubOptions } from './options.ts'
 
-const inUseRetryMs = 100
-const inUseTries = 50
-
-/** The sink and the desk in one process, which holds the ClickHouse engine: lands everything, folds findings into alerts, answers the control socket. */
+/** The sink and the desk in one process, which holds the ClickHouse engine or asks a server: lands everything, folds findings into alerts, answers the control socket. */
 const start = async (options: HubOptions, logger: Logger): Promise<RunningRole> => {
   const { data } = options.log
   const log = await openLog(options.log, logger)
-  const open = () =>
-    openStore({
-      directory: join(data, 'clickhouse'),
-      key: options.storeKey === null ? null : Buffer.from(options.storeKey, 'hex'),
-      settings: storeSettings.parse({ retention: options.retention }),
-      logger,
-      clock: systemClock,
-    })
-  let opened = await open()
-  // A hub that was killed a moment ago may still be leaving.
-  for (let tries = 0; !opened.ok && opened.reason === 'in-use' && tries < inUseTries; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, inUseRetryMs))
-    opened = await open()
-  }
-  if (!opened.ok) throw new RoleRefused(`ClickHouse's data in ${join(data, 'clickhouse')}: ${opened.detail}`)
-  const { store } = opened
+  const { store, storeReady, settleMs } = await openRoleStore({ data, store: options.store, retention: options.retention }, logger)
   const directory = createDirectory()
   const registry = await followRegistry({ log, directory, group: 'registry-hub', logger })
   await registry.caughtUp
@@ -60,13 +41,17 @@ const start = async (options: HubOptions, logger: Logger): Promise<RunningRole> 
   const sink = createSink({
     log,
     store,
+    storeReady,
     decoder: createEnvelopeDecoder(),
     redelivery: createRedeliveryFilter(),
     clock: systemClock,
     logger,
-    settings: sinkSettings.parse({}),
+    settings: sinkSettings.parse({ settleMs }),
   })
-  await sink.start()
+  // A server may be away for hours: alerts, people and pages do not wait for it.
+  const landing = sink.start()
+  landing.catch(() => {})
+  if (options.store.kind === 'embedded') await landing
   // Where the console is stands fast once it listens: a port of 0 is chosen then. Until then nothing can be linked to.
   let deskUrl: string | null = null
   const parts = await startDeskParts({
@@ -104,7 +89,7 @@ const start = async (options: HubOptions, logger: Logger): Promise<RunningRole> 
       paging: parts.paging.stats(),
       devices: directory.size,
     }),
-    failed: Promise.all([registry.failed, triage.failed, sink.failed, parts.failed]).then(() => {}),
+    failed: Promise.all([registry.failed, triage.failed, landing.then(() => sink.failed), parts.failed]).then(() => {}),
     onRoles: desk.onRoles,
     async close() {
       await desk.close()

@@ -1,3 +1,4 @@
+import type { ServerSettings } from '../../store/server/settings.ts'
 import type { ClockSettings } from '../../triage/clocks/settings.ts'
 
 /** What each role is told at its start: only the keys it needs (least privilege), as hex. */
@@ -26,9 +27,14 @@ export interface DetectOptions {
   readonly parameters: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
 
+/** ClickHouse: its engine in the hub's process, or a server. */
+export type StoreOptions =
+  | { readonly kind: 'embedded'; readonly storeKey: string | null }
+  | { readonly kind: 'server'; readonly server: ServerSettings; readonly migrates: boolean }
+
 export interface HubOptions {
   readonly log: LogOptions
-  readonly storeKey: string | null
+  readonly store: StoreOptions
   /** Days by kind of row: the store's settings. */
   readonly retention: Readonly<Record<string, number>>
   readonly site: string

@@ -18,6 +18,11 @@ export interface Flusher {
   added(owed: boolean): void
   /** Writes what waits, and waits for it. */
   flush(): Promise<void>
+  /**
+   * Drops all that is in memory: whoever has the partitions now reads it from the log again. The insert that runs is not waited for (`flush` does), and its
+   * batch is not tried again.
+   */
+  forget(): void
   /** From now on a failed write is not tried again: what could not be landed is given up, and with it all after it. */
   end(): void
   /** `landed_at` grows from write to write, and beyond `ms`. */
@@ -47,7 +52,14 @@ export const createFlusher = (parts: {
   let ending = false
   /** A batch could not be landed before the end: nothing after it may be, or a position would claim it. */
   let abandoned = false
+  /** Counts what was forgotten. */
+  let generation = 0
   let wake = (): void => {}
+
+  const stamp = (): number => {
+    lastLandedAtMs = Math.max(clock.now(), lastLandedAtMs + 1)
+    return lastLandedAtMs
+  }
 
   const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
@@ -60,6 +72,7 @@ export const createFlusher = (parts: {
 
   const land = async (batch: LandingBatch): Promise<void> => {
     const begun = performance.now()
+    const mine = generation
     for (let waitMs = settings.retryMsMin; ; waitMs = Math.min(waitMs * 2, settings.retryMsMax)) {
       try {
         await writer.write(batch)
@@ -70,11 +83,16 @@ export const createFlusher = (parts: {
           { error: error instanceof Error ? error.message : String(error), rows: batch.rows, waitMs },
           'landing failed; it will be tried again',
         )
-        if (!ending) await pause(waitMs)
+        if (!ending && generation === mine) await pause(waitMs)
+        if (generation !== mine) {
+          batch.clear()
+          return
+        }
         if (ending) {
           abandoned = true
           return
         }
+        batch.restamp(stamp())
       }
     }
     flushes++
@@ -91,8 +109,7 @@ export const createFlusher = (parts: {
     current = spare
     spare = batch
     lastWriteMs = clock.now()
-    lastLandedAtMs = Math.max(lastWriteMs, lastLandedAtMs + 1)
-    batch.seal(lastLandedAtMs)
+    batch.seal(stamp())
     isWriting = true
     writing = land(batch).finally(() => {
       isWriting = false
@@ -129,6 +146,11 @@ export const createFlusher = (parts: {
       }
     },
     flush,
+    forget() {
+      generation++
+      current.clear()
+      wake()
+    },
     end() {
       ending = true
       wake()
