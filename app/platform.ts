@@ -15,6 +15,7 @@ import { makeDirectory } from './make-directory.ts'
 import { deriveKey, loadMasterKey } from './master-key.ts'
 import type { BridgeOptions, DeskOptions, DetectOptions, EdgeOptions, HubOptions, LogOptions, StoreOptions } from './roles/options.ts'
 import type { Stats } from './roles/channel.ts'
+import { storeRetention } from './store-retention.ts'
 import { createSupervisor, type RolePlan, type RoleStatus } from './supervisor.ts'
 
 export interface Platform {
@@ -177,15 +178,7 @@ const planRoles = (config: Config, master: Buffer, identity: Identity, deskTls: 
   const hub: HubOptions = {
     log: logOptions(config, logKey, true),
     store,
-    retention: {
-      readingsDays: config.store.readingsDays,
-      redeliveriesDays: config.store.readingsDays,
-      readingsByMinuteDays: config.store.minutesDays,
-      sessionsDays: config.store.sessionsDays,
-      posturesDays: config.store.sessionsDays,
-      findingsDays: config.store.findingsDays,
-      deadLettersDays: config.store.deadLettersDays,
-    },
+    retention: { ...storeRetention(config.store) },
     site: config.site,
     mqttPort: config.mqtt.port,
     authorityKeyPem: identity.authorityKeyPem,

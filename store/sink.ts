@@ -21,6 +21,8 @@ import { createBatchWriter } from './landing/write-batch.ts'
 const batchRecordsMax = 1_000
 
 export interface SinkStats {
+  /** Why nothing lands at the moment; null when it does. */
+  readonly problem: string | null
   readonly rowsByTable: Readonly<Record<string, number>>
   /** By `topic/partition`: upper bound of records not landed yet, the next offset, and what retention dropped before it was landed. */
   readonly lagByPartition: Readonly<Record<string, number>>
@@ -82,6 +84,8 @@ export const createSink = (parts: {
   let closed: Promise<void> | null = null
   let wake = (): void => {}
   const owned = new Set<string>()
+  let problem: string | null = null
+  let blockedMs: number | null = null
 
   const behind = createBehind()
   const marks = createFindingMarks()
@@ -146,21 +150,22 @@ export const createSink = (parts: {
     logger.info({ positions: Object.fromEntries(state.positions), primed }, 'the sink has learnt where to resume')
   }
 
+  const block = (): void => behind.blocked((blockedMs ??= clock.now()))
+  const unblock = (): void => behind.blocked((blockedMs = null))
+
   /** The log holds what comes meanwhile. */
   const learnWhenItCan = async (): Promise<void> => {
-    const since = clock.now()
     for (let waitMs = settings.retryMsMin; ; waitMs = Math.min(waitMs * 2, settings.retryMsMax)) {
       try {
         await learn()
-        behind.blocked(null)
+        unblock()
+        problem = null
         return
       } catch (error) {
         if (closing) throw error
-        behind.blocked(since)
-        logger.error(
-          { error: error instanceof Error ? error.message : String(error), waitMs },
-          'where to resume could not be learnt; it will be tried again',
-        )
+        block()
+        problem = error instanceof Error ? error.message : String(error)
+        logger.error({ error: problem, waitMs }, 'where to resume could not be learnt; it will be tried again')
         await pause(waitMs)
         if (closing) throw new Error('the sink was closed before it knew where to resume', { cause: error })
       }
@@ -219,15 +224,10 @@ export const createSink = (parts: {
     settleFailed.resolve()
   }
 
-  return {
-    failed,
-    async start() {
-      const since = clock.now()
-      behind.blocked(since)
-      await Promise.race([storeReady, whenClosing])
-      behind.blocked(null)
-      if (closing) return
-      consumer = await log.consume({
+  /** Null when it was closed meanwhile. */
+  const follow = async (): Promise<LogConsumer | null> => {
+    try {
+      return await log.consume({
         topics: landedTopics,
         group: 'wardwatch-sink',
         batchRecordsMax,
@@ -244,7 +244,22 @@ export const createSink = (parts: {
           logger.error({ topic, partition, from, to }, 'retention dropped records before they were landed')
         },
       })
-      consumer.failed.catch((error: unknown) => settleFailed.reject(error))
+    } catch (error) {
+      if (closing) return null
+      throw error
+    }
+  }
+
+  return {
+    failed,
+    async start() {
+      block()
+      problem = 'ClickHouse is not ready yet'
+      await Promise.race([storeReady, whenClosing])
+      if (closing) return
+      consumer = await follow()
+      if (closing) await consumer?.close()
+      consumer?.failed.catch((error: unknown) => settleFailed.reject(error))
       scheduleRollUp()
     },
     close: () => (closed ??= stop()),
@@ -256,6 +271,7 @@ export const createSink = (parts: {
       gapsByPartition: Object.fromEntries(gaps),
       insertMs: insertMs.snapshot(),
       ...flusher.stats(),
+      problem: problem ?? flusher.stats().problem,
       dropped: counts.dropped,
       heldAlready: counts.heldAlready,
       findingRepeats: counts.findingRepeats,

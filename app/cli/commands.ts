@@ -1,6 +1,7 @@
 import { accountAddCommand, accountLinkCommand, accountListCommand } from './account.ts'
 import { alertsCommand, alertsVerifyCommand } from './alerts.ts'
 import { backtestCommand } from './backtest.ts'
+import { clickhouseMigrateCommand, clickhouseUsersCommand } from './clickhouse.ts'
 import type { Command } from './command.ts'
 import { demoCommand } from './demo.ts'
 import { deviceCommandCommand, deviceEnrolCommand, deviceListCommand, deviceRevokeCommand } from './device.ts'
@@ -26,4 +27,6 @@ export const commands: readonly Command[] = [
   alertsCommand,
   alertsVerifyCommand,
   queryCommand,
+  clickhouseUsersCommand,
+  clickhouseMigrateCommand,
 ]

@@ -27,7 +27,14 @@ export interface Flusher {
   end(): void
   /** `landed_at` grows from write to write, and beyond `ms`. */
   notBefore(ms: number): void
-  stats(): { readonly flushMs: HistogramSnapshot; readonly flushes: number; readonly failedInserts: number; readonly waitingRows: number }
+  stats(): {
+    /** Why the last try failed; null when it did not. */
+    readonly problem: string | null
+    readonly flushMs: HistogramSnapshot
+    readonly flushes: number
+    readonly failedInserts: number
+    readonly waitingRows: number
+  }
 }
 
 export const createFlusher = (parts: {
@@ -39,6 +46,7 @@ export const createFlusher = (parts: {
 }): Flusher => {
   const { writer, onWritten, clock, logger, settings } = parts
   const flushMs = createLatencyHistogram()
+  let problem: string | null = null
   let flushes = 0
   let failedInserts = 0
   let current = createLandingBatch()
@@ -79,10 +87,8 @@ export const createFlusher = (parts: {
         break
       } catch (error) {
         failedInserts++
-        logger.error(
-          { error: error instanceof Error ? error.message : String(error), rows: batch.rows, waitMs },
-          'landing failed; it will be tried again',
-        )
+        problem = error instanceof Error ? error.message : String(error)
+        logger.error({ error: problem, rows: batch.rows, waitMs }, 'landing failed; it will be tried again')
         if (!ending && generation === mine) await pause(waitMs)
         if (generation !== mine) {
           batch.clear()
@@ -95,6 +101,7 @@ export const createFlusher = (parts: {
         batch.restamp(stamp())
       }
     }
+    problem = null
     flushes++
     flushMs.record(performance.now() - begun)
     onWritten(batch.positions)
@@ -158,6 +165,12 @@ export const createFlusher = (parts: {
     notBefore(ms) {
       lastLandedAtMs = Math.max(lastLandedAtMs, ms)
     },
-    stats: () => ({ flushMs: flushMs.snapshot(), flushes, failedInserts, waitingRows: current.rows + (isWriting ? spare.rows : 0) }),
+    stats: () => ({
+      problem,
+      flushMs: flushMs.snapshot(),
+      flushes,
+      failedInserts,
+      waitingRows: current.rows + (isWriting ? spare.rows : 0),
+    }),
   }
 }
