@@ -168,8 +168,8 @@ export const describeStore = (name: string, open: () => Promise<Store>): void =>
     it('the sink lands a story once, over two starts', async () => {
       for (const table of ['readings', 'redeliveries', 'dead_letters', 'sessions', 'findings'])
         await store.landing.command({ query: `TRUNCATE TABLE ${table}` })
-      const { records, expected } = killRecords(11, 2_000)
-      for (const stopAfter of [700, Infinity]) {
+      const { records, expected } = killRecords(11, 800)
+      for (const stopAfter of [300, Infinity]) {
         const log = createFixedLog(records, 97)
         const sink = createSink({
           log, store, decoder: plainDecoder, redelivery: plainRedelivery(), clock: systemClock, logger: silentLogger,

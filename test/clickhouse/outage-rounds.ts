@@ -32,8 +32,9 @@ const tables = {
   findings: 'findings',
 } as const
 const batchRowsMax = 200
-/** What the log hands over at once: a batch may be over its bound by so much. */
+/** What the log hands over at once; each partition's may be over a batch's bound. */
 const recordsAtOnce = 97
+const partitions = 12
 
 /**
  * Lands one story on a stand-in that is killed (kill -9) and stopped (SIGSTOP) while a share of its inserts goes wrong in every way that a network
@@ -120,7 +121,7 @@ export const outageRounds = async (options: {
       doubles,
       failedInserts,
       waitingRowsMost,
-      waitingRowsMax: 2 * (batchRowsMax + recordsAtOnce),
+      waitingRowsMax: batchRowsMax * 2 + recordsAtOnce * partitions * 2,
     }
   } finally {
     await standIn.stop()

@@ -60,7 +60,13 @@ describe.skipIf(process.env['CLICKHOUSE_URL'] !== undefined)(
       return store
     }
     const clientOf = (role: ServerRole): ClickHouseClient =>
-      createClient({ url: standIn.url, username: `wardwatch_${role}`, password: passwordOf(role), database })
+      createClient({
+        url: standIn.url,
+        username: `wardwatch_${role}`,
+        password: passwordOf(role),
+        database,
+        log: { level: ClickHouseLogLevel.OFF },
+      })
 
     it('migrate makes the tables, sink lands, desk reads and remembers, each with its own user', async () => {
       await storeOf('migrate', true)
@@ -108,7 +114,6 @@ describe.skipIf(process.env['CLICKHOUSE_URL'] !== undefined)(
       ['grafana', 'SELECT event FROM cases'],
       ['grafana', 'SELECT * FROM dead_letters'],
       ['grafana', 'DROP TABLE readings'],
-      ['grafana', 'SELECT count() FROM system.processes'],
       ['migrate', 'DROP DATABASE wardwatch'],
       ['migrate', 'TRUNCATE TABLE cases'],
       ['migrate', 'CREATE TABLE default.x (a Int8) ENGINE = Memory'],
