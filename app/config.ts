@@ -272,7 +272,9 @@ const describeIssue = (issue: z.core.$ZodIssue, raw: unknown, origin: ReadonlyMa
   const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], raw)
   const key = `${path.join('.') || 'settings'}${from === undefined ? '' : ` (${from})`}`
   if (issue.code === 'unrecognized_keys') return `${key}: unknown setting ${issue.keys.join(', ')}`
-  return `${key}: ${JSON.stringify(value)} is not allowed: ${allowed(issue)}`
+  // An address may have been given with a password in it.
+  const shown = JSON.stringify(value)?.replaceAll(/\/\/[^/"]*@/g, '//***@')
+  return `${key}: ${shown} is not allowed: ${allowed(issue)}`
 }
 
 const allowed = (issue: z.core.$ZodIssue): string => {

@@ -17,7 +17,7 @@ it('every statement of every migration is understood, and each has ON CLUSTER on
 it('every table of a migration gets a Replicated engine, and nothing else does', () => {
   for (const statement of all) {
     const replicated = clusterDdl(statement, both).match(/ENGINE = Replicated(Replacing)?MergeTree/g) ?? []
-    expect(replicated, statement).toHaveLength(/^CREATE TABLE/.test(statement) ? 1 : 0)
+    expect(replicated, statement).toHaveLength(statement.startsWith('CREATE TABLE') ? 1 : 0)
   }
 })
 

@@ -178,5 +178,3 @@ export const openEngine = async (directory: string, users: readonly StandInUser[
     },
   }
 }
-
-export { adminRole }
