@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ChdbQueryStream, drainPending, Session } from 'chdb'
-import { adminRole, type StandInUser, usersXml } from './users.ts'
+import { type StandInUser, usersXml } from './users.ts'
 
 /** A statement as it came over HTTP. */
 export interface Statement {
