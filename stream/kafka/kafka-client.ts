@@ -3,10 +3,20 @@ import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
 import { promisify } from 'node:util'
-import kafkajs, { type Cluster, type Consumer, type ISocketFactoryArgs, type Kafka, type Message, type Producer } from 'kafkajs'
+import { z } from 'zod'
+import kafkajs, {
+  type Assigner,
+  type Cluster,
+  type Consumer,
+  type ISocketFactoryArgs,
+  type Kafka,
+  type Message,
+  type Producer,
+} from 'kafkajs'
 import type { Logger } from '../../contracts/logger.ts'
 import { failureOf, type KafkaFailure } from './kafka-failure.ts'
 import type { KafkaSettings } from './kafka-settings.ts'
+import { assignSticky } from './sticky-assignment.ts'
 
 /**
  * The one file that knows kafkajs. Beside its public API it uses three things of it, each because nothing else would do:
@@ -194,6 +204,47 @@ queue.scheduleCheckPendingRequests = function scheduleWhenNeeded(this: RequestQu
   if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this)
 }
 
+/** What a member says that it had: a hint, so that one that can't be read is none. */
+const hadOf = (text: string): ReadonlySet<string> => {
+  try {
+    return new Set(z.array(z.string()).parse(JSON.parse(text)))
+  } catch {
+    return new Set()
+  }
+}
+
+/** kafkajs's own assigners deal everything out anew at each join and leave: state would move that need not. */
+const createStickyAssigner = (cluster: Cluster, had: () => ReadonlySet<string>): Assigner => {
+  const name = 'wardwatch-sticky'
+  const version = 1
+  const { MemberMetadata, MemberAssignment } = kafkajs.AssignerProtocol
+  return {
+    name,
+    version,
+    protocol: ({ topics }) => ({
+      name,
+      metadata: MemberMetadata.encode({ version, topics, userData: Buffer.from(JSON.stringify([...had()])) }),
+    }),
+    async assign({ members, topics }) {
+      const assigned = assignSticky(
+        topics.map((topic) => ({ topic, partitions: cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId) })),
+        members.map(({ memberId, memberMetadata }) => ({
+          id: memberId,
+          had: hadOf(MemberMetadata.decode(memberMetadata)?.userData.toString() ?? ''),
+        })),
+      )
+      return [...assigned].map(([memberId, assignment]) => ({
+        memberId,
+        memberAssignment: MemberAssignment.encode({
+          version,
+          assignment: Object.fromEntries(Object.entries(assignment).map(([topic, partitions]) => [topic, [...partitions]])),
+          userData: Buffer.alloc(0),
+        }),
+      }))
+    },
+  }
+}
+
 /** @param onRequest called with the kind of each request that is handed to a socket */
 const createSocketFactory =
   (onRequest: (api: number) => void) =>
@@ -362,15 +413,18 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
   }
 
   /** kafkajs gives its cluster to assigners, and to nobody else. */
-  const consumerWithCluster = (config: Parameters<Kafka['consumer']>[0]): { consumer: Consumer; cluster: Cluster } => {
+  const consumerWithCluster = (
+    config: Parameters<Kafka['consumer']>[0],
+    had: () => ReadonlySet<string> = () => new Set(),
+  ): { consumer: Consumer; cluster: Cluster } => {
     let given: Cluster | null = null
     const consumer = createKafka().consumer({
       ...config,
       allowAutoTopicCreation: false,
       partitionAssigners: [
-        (options) => {
-          given = options.cluster
-          return kafkajs.PartitionAssigners.roundRobin(options)
+        ({ cluster }) => {
+          given = cluster
+          return createStickyAssigner(cluster, had)
         },
       ],
     })
@@ -469,7 +523,8 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
   const join = (options: MembershipOptions): KafkaMembership => {
     const { group, topics, sessionMs, rebalanceMs } = options
     let closing = false
-    const { consumer, cluster } = consumerWithCluster({
+    let had: ReadonlySet<string> = new Set()
+    const config = {
       groupId: group,
       sessionTimeout: sessionMs,
       rebalanceTimeout: rebalanceMs,
@@ -477,7 +532,8 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
       // Everything is paused here, so that this is how often it looks whether a heartbeat is due.
       maxWaitTimeInMs: Math.min(250, sessionMs / 8),
       retry: { ...retry, retries: 3, restartOnFailure: async () => !closing },
-    })
+    }
+    const { consumer, cluster } = consumerWithCluster(config, () => had)
     const find = cluster.findGroupCoordinator.bind(cluster)
     /** kafkajs asks its brokers in turn, forgets what they said and then calls it final: asked again, the reason is told. */
     const findTelling = async (of: Parameters<typeof find>[0]): Promise<Coordinator> => {
@@ -508,11 +564,11 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
       // At once, before it fetches anything: it is here for the membership, the reader reads.
       consumer.pause(topics.map((topic) => ({ topic })))
       options.onContact()
-      options.onJoined(
-        Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
-          (partitions as readonly number[]).map((partition) => ({ topic, partition })),
-        ),
+      const assigned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
+        (partitions as readonly number[]).map((partition) => ({ topic, partition })),
       )
+      had = new Set(assigned.map(({ topic, partition }) => `${topic}/${partition}`))
+      options.onJoined(assigned)
     })
     consumer.on(consumer.events.HEARTBEAT, () => options.onContact())
     // Without it a consumer that lost its right to read stands still and says nothing.

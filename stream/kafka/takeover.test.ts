@@ -108,7 +108,7 @@ describe.skipIf(offer.kind === 'nothing')(`detectors that move between machines 
     a.child.kill('SIGKILL')
     const c = machine()
     await c.works()
-    b.child.stdin!.write('leave')
+    b.child.stdin.write('leave')
     expect(await b.exited).toBe(0)
     // The first one comes back to what it had kept, which others have gone on from since.
     const again = machine('machine-0')
@@ -135,7 +135,7 @@ describe.skipIf(offer.kind === 'nothing')(`detectors that move between machines 
     // Each went on from what others had written, not from the beginning: little was said twice.
     const times = [a, b, c, again].reduce((sum, { said: dots }) => sum + dots(), 0)
     expect(times).toBeLessThan(expected.length * 1.3)
-    again.child.stdin!.write('leave')
+    again.child.stdin.write('leave')
     expect(await again.exited).toBe(0)
   }, 120_000)
 })
