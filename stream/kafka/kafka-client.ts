@@ -16,6 +16,7 @@ import kafkajs, {
 import type { Logger } from '../../contracts/logger.ts'
 import { failureOf, type KafkaFailure } from './kafka-failure.ts'
 import type { KafkaSettings } from './kafka-settings.ts'
+import { within } from './within.ts'
 import { assignSticky } from './sticky-assignment.ts'
 
 /**
@@ -67,6 +68,8 @@ export interface PartitionEnds {
 export interface KafkaReader {
   /** Loads who leads the partitions of these topics; again when a leader has gone. */
   prepare(topics: readonly string[]): Promise<void>
+  /** Gives up the connections: the next `prepare` makes new ones. */
+  reset(): Promise<void>
   /** The node to ask for a partition; undefined while nobody leads it. */
   leaderOf(topic: string, partition: number): string | undefined
   fetch(leader: string, wishes: readonly FetchWish[], limits: FetchLimits): Promise<readonly FetchedPartition[]>
@@ -164,7 +167,9 @@ export interface AllowRule {
 // kafkajs looks at NODE_ENV for its defaults, so that a test would try differently: every number is given.
 const retry = { initialRetryTime: 50, factor: 0.2, multiplier: 2, maxRetryTime: 1_000, retries: 1 }
 const connectMsMax = 4_000
-const requestMsMax = 15_000
+const requestMsMax = 10_000
+/** So long a connection is waited for that is to end. */
+const closeMsMax = 3_000
 const readUncommitted = 0
 const readCommitted = 1
 /** Of a deletion in a changelog. */
@@ -254,6 +259,9 @@ const createSocketFactory =
       : connectPlain({ host, port }, onConnect)
     socket.setKeepAlive(true, 60_000)
     socket.setNoDelay(true)
+    const unref = socket.unref.bind(socket)
+    // kafkajs lets go of a connection that never came about again and again, and each time left a listener behind.
+    socket.unref = () => (socket.connecting || socket.destroyed ? socket : unref())
     const write = socket.write.bind(socket) as (data: unknown, ...rest: unknown[]) => boolean
     socket.write = (data: unknown, ...rest: unknown[]) => {
       // A request is its size, then its kind.
@@ -332,7 +340,14 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
         const failure = failureOf(error)
         if (failure.kind === 'duplicate') return { ok: true }
         const answered = failure.kind === 'refused' || failure.kind === 'rejected'
-        return { ok: false, maybeWritten: produceRequests > before && !answered, failure }
+        const maybeWritten = produceRequests > before && !answered
+        // Sent and not answered: a new connection, or a network that came back would be waited for as long as TCP likes. The producer's id
+        // and sequence stay.
+        if (maybeWritten && connecting !== null) {
+          connecting = null
+          await within(closeMsMax, producer.disconnect())
+        }
+        return { ok: false, maybeWritten, failure }
       }
     }
     return {
@@ -342,8 +357,8 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
         return mine
       },
       async close() {
-        await turn
-        await producer.disconnect()
+        await within(closeMsMax, turn)
+        await within(closeMsMax, producer.disconnect())
       },
     }
   }
@@ -353,7 +368,7 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
     const drop = async (): Promise<void> => {
       const before = producer
       producer = null
-      await before?.disconnect().catch(() => {})
+      if (before !== null) await within(closeMsMax, before.disconnect())
     }
     return {
       async claim() {
@@ -444,6 +459,7 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
         await cluster.addMultipleTargetTopics([...topics])
         if (known) await cluster.refreshMetadata()
       },
+      reset: () => within(closeMsMax, cluster.disconnect()),
       leaderOf(topic, partition) {
         const found = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition)
         return found === undefined || found.leader < 0 ? undefined : String(found.leader)
@@ -516,7 +532,7 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
           return { topic, partition, earliest: from, next: to }
         })
       },
-      close: () => consumer.disconnect(),
+      close: () => within(closeMsMax, consumer.disconnect()),
     }
   }
 
@@ -583,7 +599,7 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
         consumer.commitOffsets(offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) }))),
       async close() {
         closing = true
-        await consumer.disconnect()
+        await within(closeMsMax, consumer.disconnect())
       },
     }
   }
