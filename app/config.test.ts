@@ -39,6 +39,16 @@ it('a clock can be switched off, in a file, a flag and the environment', () => {
 describe('a problem names the key, the value and what is allowed', () => {
   const problems: Record<string, [Parameters<typeof load>[0], RegExp]> = {
     'a port out of range': [{ flags: { 'mqtt-port': '70000' } }, /mqtt\.port \(--mqtt-port\): "70000" is not allowed: at most 65535/],
+    'a server without its address': [{ flags: { 'store-kind': 'server' } }, /^store\.url: store\.kind server needs it$/],
+    'an address without a server': [{ flags: { 'store-url': 'http://127.0.0.1:8123' } }, /^store\.url: it is for store\.kind server$/],
+    'a password in the clear to another host': [
+      { flags: { 'store-kind': 'server', 'store-url': 'http://clickhouse:8123' } },
+      /^store\.url: http:\/\/ to another host is not allowed: use https:\/\/, or store\.plaintext$/,
+    ],
+    'a password in an address': [
+      { flags: { 'store-kind': 'server', 'store-url': 'https://me:secret@clickhouse:8443' } },
+      /^store\.url \(--store-url\): "https:\/\/\*\*\*@clickhouse:8443" is not allowed: .* without a user, a path or a query$/,
+    ],
     'a word that is none of the allowed': [
       { environment: { WARDWATCH_LOG_LEVEL: 'loud' } },
       /logLevel \(WARDWATCH_LOG_LEVEL\): "loud" is not allowed: one of debug, info/,

@@ -2,12 +2,21 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { createSecureContext } from 'node:tls'
+import type { TopicPlanOptions } from '../stream/kafka/topic-plan.ts'
 import type { Config } from './config.ts'
 import type { KafkaLogOptions } from './roles/options.ts'
 
 export type KafkaLogRead =
   | { readonly ok: true; readonly options: KafkaLogOptions | null }
   | { readonly ok: false; readonly problem: string }
+
+export const topicPlanOf = ({ kafka, retentionHours, retentionGigabytes }: Config['log']): TopicPlanOptions => ({
+  topicPrefix: kafka.topicPrefix,
+  retentionHours,
+  retentionGigabytes,
+  replicationFactor: kafka.replicationFactor,
+  minInsyncReplicas: kafka.minInsyncReplicas,
+})
 
 /** What the settings of the log on Kafka say, the files among them read; null options on the embedded log. */
 export const readKafkaLog = (log: Config['log']): KafkaLogRead => {
@@ -27,13 +36,7 @@ export const readKafkaLog = (log: Config['log']): KafkaLogRead => {
       ok: true,
       options: {
         settings: { brokers: kafka.brokers, clientId: `wardwatch-${hostname()}`, tls, sasl },
-        plan: {
-          topicPrefix: kafka.topicPrefix,
-          retentionHours: log.retentionHours,
-          retentionGigabytes: log.retentionGigabytes,
-          replicationFactor: kafka.replicationFactor,
-          minInsyncReplicas: kafka.minInsyncReplicas,
-        },
+        plan: topicPlanOf(log),
         createTopics: kafka.createTopics,
         sessionMs: kafka.sessionSeconds * 1_000,
         lingerMs: kafka.lingerMs,

@@ -19,6 +19,14 @@ export interface RowInsert extends Insert {
   readonly rows: readonly Readonly<Record<string, unknown>>[]
 }
 
+/** The store did not answer: nothing is wrong with what was asked. */
+export class StoreAway extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'StoreAway'
+  }
+}
+
 /** A connection that can only read, with its limits fixed, in the database of `use`; for one question at a time. */
 export interface AnalystConnection {
   text(

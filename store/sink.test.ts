@@ -238,6 +238,47 @@ it('can be closed while ClickHouse is away; nothing is claimed that has not land
   expect(await rowsOf('SELECT count() FROM readings')).toEqual([[1]])
 })
 
+it('a sink whose partitions went to another one while ClickHouse took nothing lands none of their rows any more', async () => {
+  const revokes: (() => Promise<void>)[] = []
+  const whole = log
+  log = {
+    ...whole,
+    consume(options) {
+      let mine = true
+      const partitions = [{ topic: 'observations.by-device.v1', partition: 0 } as const]
+      revokes.push(async () => {
+        mine = false
+        await options.onRevoked?.(partitions)
+      })
+      return whole.consume({
+        ...options,
+        // One partition each, so that it is all that the sink has.
+        onAssigned: async (all) => {
+          const [start] = await options.onAssigned(partitions)
+          return all.map(({ topic, partition }) => (topic === partitions[0]!.topic && partition === 0 ? start! : 'latest'))
+        },
+        onBatch: (batch) => (mine ? options.onBatch(batch) : Promise.resolve()),
+      })
+    },
+  }
+  await log.append('observations.by-device.v1', [message('pump-1', reading(1)), message('pump-1', reading(2))])
+  let away = true
+  const cutOff: StoreConnection = {
+    ...store,
+    insertColumns: (insert) => (away ? Promise.reject(new Error('connection refused')) : store.insertColumns(insert)),
+  }
+  const first = await startSink({ revokeWaitMsMax: 20 }, cutOff)
+  await expect.poll(() => first.stats().failedInserts).toBeGreaterThan(1)
+  await revokes[0]!()
+  const second = await startSink()
+  await expect.poll(() => second.stats().rowsByTable['readings']).toBe(2)
+  away = false
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  await first.close()
+  expect([first.stats().rowsByTable, first.stats().waitingRows, first.behindMs()]).toEqual([{}, 0, null])
+  expect(await rowsOf('SELECT count() FROM readings')).toEqual([[2]])
+})
+
 it('tells what retention dropped before it was landed, and goes on', async () => {
   const memory = openMemoryLog()
   log = memory

@@ -2,6 +2,7 @@ import { accountAddCommand, accountLinkCommand, accountListCommand } from './acc
 import { alertsCommand, alertsVerifyCommand } from './alerts.ts'
 import { backtestCommand } from './backtest.ts'
 import { certificateCommand } from './certificate.ts'
+import { clickhouseMigrateCommand, clickhouseUsersCommand } from './clickhouse.ts'
 import type { Command } from './command.ts'
 import { demoCommand } from './demo.ts'
 import { deviceCommandCommand, deviceEnrolCommand, deviceListCommand, deviceRevokeCommand } from './device.ts'
@@ -32,4 +33,6 @@ export const commands: readonly Command[] = [
   kafkaTopicsCommand,
   kafkaAclsCommand,
   kafkaKeyCommand,
+  clickhouseUsersCommand,
+  clickhouseMigrateCommand,
 ]

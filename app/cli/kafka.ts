@@ -1,12 +1,11 @@
 import { silentLogger } from '../../contracts/logger.ts'
-import { type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
 import { aclScript } from '../../stream/kafka/acl-script.ts'
 import { createKafkaClient } from '../../stream/kafka/kafka-client.ts'
 import { failureOf } from '../../stream/kafka/kafka-failure.ts'
 import { type KafkaRole, kafkaRoles, rulesOf, topicsRules } from '../../stream/kafka/role-rights.ts'
 import { checkTopics, createTopics, tellDifference } from '../../stream/kafka/topic-admin.ts'
-import { planTopics } from '../../stream/kafka/topic-plan.ts'
-import { readKafkaLog } from '../kafka-log-settings.ts'
+import { planDeployment } from '../../stream/kafka/topic-plan.ts'
+import { readKafkaLog, topicPlanOf } from '../kafka-log-settings.ts'
 import { logKeyOf } from '../open-configured-log.ts'
 import { BadCall, type Command } from './command.ts'
 import { configOf, settingsFlags } from './settings-flags.ts'
@@ -35,12 +34,14 @@ export const kafkaAclsCommand: Command = {
     user: { value: 'ROLE=NAME', help: `the Kafka user of a role (${users.join(', ')}); default wardwatch-ROLE`, many: true },
   },
   async run(call) {
-    const prefix = configOf(call).log.kafka.topicPrefix
+    const { log } = configOf(call)
+    const prefix = log.kafka.topicPrefix
+    const planned = planDeployment(topicPlanOf(log)).map(({ name }) => name)
     const names = usersOf(call.many['user'] ?? [])
     const roles = kafkaRoles.map((role: KafkaRole) => ({ title: role, rules: rulesOf(role, names[role], prefix) }))
     const topics = {
       title: 'who runs `wardwatch kafka topics`',
-      rules: topicsRules(names.topics, Object.keys(logTopics) as LogTopicName[], prefix),
+      rules: topicsRules(names.topics, planned),
     }
     process.stdout.write(aclScript([...roles, topics]))
     return 0
@@ -61,7 +62,7 @@ export const kafkaTopicsCommand: Command = {
     const { settings, plan } = read.options
     const admin = createKafkaClient(settings, silentLogger).openAdmin()
     try {
-      const planned = planTopics(plan)
+      const planned = planDeployment(plan)
       const { missing, differences, configHidden } = await checkTopics(admin, planned)
       if (call.flags['create'] === true) await createTopics(admin, missing)
       for (const { name, partitions } of missing)

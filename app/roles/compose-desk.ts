@@ -56,7 +56,7 @@ export const startDeskRole = async (parts: {
     store,
     behindMs,
     options: options.paging,
-    linkTo: (alert) => (deskUrl === null ? null : `${deskUrl}/alerts/${encodeURIComponent(alert)}`),
+    linkTo: (alert) => (deskUrl === null ? null : `${deskUrl}/alerts${alert === null ? '' : `/${encodeURIComponent(alert)}`}`),
   })
   const desk = await startDesk({ log, logger, desk: triage, directory, parts: paged, site: options.site, settings: options.desk })
   deskUrl = desk.url

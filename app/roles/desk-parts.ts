@@ -27,7 +27,7 @@ export const startDeskParts = async (parts: {
   readonly store: Store
   readonly behindMs: () => number | null
   readonly options: PagingRoleOptions
-  readonly linkTo: (alert: string) => string | null
+  readonly linkTo: (alert: string | null) => string | null
 }): Promise<DeskParts> => {
   const { log, logger, desk, directory, store, behindMs, options, linkTo } = parts
   const history = createDeskHistory({ store, clock: systemClock, logger, behindMs })
@@ -36,6 +36,7 @@ export const startDeskParts = async (parts: {
     desk,
     logger,
     linkTo,
+    settings: { stormAlertsMax: options.stormAlertsMax, stormWindowMs: options.stormWindowMs },
     ...(options.timeZone === null ? {} : { timeZone: options.timeZone }),
     modelOf: (device) => directory.device(device)?.model ?? null,
   })

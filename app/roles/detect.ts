@@ -1,31 +1,27 @@
-import { join } from 'node:path'
 import { systemClock } from '../../contracts/clock.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import { loadDetectors } from '../../detectors/registry.ts'
 import { createEnvelopeDecoder } from '../../ingest/envelope-decoder.ts'
 import { createDetectorHost } from '../../stream/host/detector-host.ts'
-import { openLmdbStateStore } from '../../stream/lmdb/state-store.ts'
-import { createSealer } from '../../stream/seal.ts'
+import { detectGroup } from '../../stream/kafka/topic-plan.ts'
 import { type RunningRole, serveRole } from './channel.ts'
+import { openDetectorState } from './open-detector-state.ts'
 import { openLog } from './open-log.ts'
 import type { DetectOptions } from './options.ts'
 
 /** The detect role: reads the observations, runs the detectors, writes the findings. */
 const start = async (options: DetectOptions, logger: Logger): Promise<RunningRole> => {
   const log = await openLog(options.log, logger)
-  const stateStore = await openLmdbStateStore({
-    directory: join(options.log.data, 'state'),
-    sealer: createSealer(Buffer.from(options.stateKey, 'hex'), 'state'),
-  })
+  const state = await openDetectorState(options, log, logger)
   const { detectors, derivations } = await loadDetectors()
   const host = createDetectorHost({
     log,
-    stateStore,
+    stateStore: state.store,
     decoder: createEnvelopeDecoder(),
     detectors,
     derivations,
     parameters: options.parameters,
-    group: 'detect',
+    group: detectGroup,
     logger,
     clock: systemClock,
   })
@@ -36,6 +32,7 @@ const start = async (options: DetectOptions, logger: Logger): Promise<RunningRol
       const { observations, findings, faults, deadLetters, lag, watermarkMs, ...rest } = host.stats()
       return {
         ...rest,
+        ...(state.figures() === null ? {} : { changelog: state.figures() }),
         observationsByKind: observations,
         findingsByDetector: findings,
         faultsByDetector: faults,
@@ -47,7 +44,7 @@ const start = async (options: DetectOptions, logger: Logger): Promise<RunningRol
     failed: host.failed,
     async close() {
       await host.close()
-      await stateStore.close()
+      await state.close()
       await log.close()
     },
   }

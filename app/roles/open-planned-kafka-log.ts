@@ -1,11 +1,10 @@
-import type { EventLog } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import type { Sealer } from '../../contracts/secrets.ts'
 import { createKafkaClient } from '../../stream/kafka/kafka-client.ts'
 import { failureOf } from '../../stream/kafka/kafka-failure.ts'
-import { openKafkaLog } from '../../stream/kafka/open-kafka-log.ts'
+import { type KafkaLog, openKafkaLog } from '../../stream/kafka/open-kafka-log.ts'
 import { checkTopics, createTopics, tellDifference } from '../../stream/kafka/topic-admin.ts'
-import { planTopics } from '../../stream/kafka/topic-plan.ts'
+import { planDeployment } from '../../stream/kafka/topic-plan.ts'
 import { RoleRefused } from './channel.ts'
 import type { KafkaLogOptions } from './options.ts'
 
@@ -13,11 +12,11 @@ import type { KafkaLogOptions } from './options.ts'
  * Opens the log on Kafka once its topics were looked at: what differs from the plan is told, what the log can't be used with is
  * refused, nothing is altered. Throws `RoleRefused`.
  */
-export const openPlannedKafkaLog = async (options: KafkaLogOptions, sealer: Sealer, logger: Logger): Promise<EventLog> => {
+export const openPlannedKafkaLog = async (options: KafkaLogOptions, sealer: Sealer, logger: Logger): Promise<KafkaLog> => {
   const { settings, plan } = options
   const admin = createKafkaClient(settings, logger).openAdmin()
   try {
-    const planned = planTopics(plan)
+    const planned = planDeployment(plan)
     const { missing, differences } = await checkTopics(admin, planned)
     for (const difference of differences) logger.warn({ topic: difference.name }, `Kafka is not as planned: ${tellDifference(difference)}`)
     const fatal = differences.filter((difference) => difference.fatal)

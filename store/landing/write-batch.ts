@@ -9,10 +9,11 @@ export interface BatchWriter {
   write(batch: LandingBatch): Promise<void>
 }
 
-/** The same rows have the same token, other rows another: `landed_at` is the batch's own, and the ends tell apart what two sinks land in one millisecond. */
+/** The same rows have the same token, other rows another: its first `landed_at` is the batch's own, and the ends tell
+ * apart what two sinks land in one millisecond. */
 const tokenOf = (batch: LandingBatch, table: LandedTable, rows: number): string =>
   createHash('sha256')
-    .update(JSON.stringify([table, batch.landedAtMs, rows, batch.positions]))
+    .update(JSON.stringify([table, batch.sealedAtMs, rows, batch.positions]))
     .digest('base64url')
 
 /**
@@ -23,7 +24,7 @@ export const createBatchWriter = (
   store: StoreConnection,
   onLanded: (table: LandedTable, rows: number, ms: number) => void,
 ): BatchWriter => {
-  /** The batch that was tried last, by its `landed_at`, which is its own. */
+  /** The batch that was tried last, by its first `landed_at`, which is its own. */
   let triedMs = -1
   let done = new Set<LandedTable>()
 
@@ -40,9 +41,9 @@ export const createBatchWriter = (
 
   return {
     async write(batch) {
-      const again = triedMs === batch.landedAtMs
+      const again = triedMs === batch.sealedAtMs
       if (!again) done = new Set()
-      triedMs = batch.landedAtMs
+      triedMs = batch.sealedAtMs
       let isSettled = false
       for (const table of landedTables) {
         if (done.has(table)) continue
@@ -51,7 +52,7 @@ export const createBatchWriter = (
           await store.settled(landedTables)
           isSettled = true
         }
-        if (again) batch.leaveOut(table, await heldOffsets(store.landing, table, () => ({ nextOffset: 0, landedAtMs: batch.landedAtMs })))
+        if (again) batch.leaveOut(table, await heldOffsets(store.landing, table, () => ({ nextOffset: 0, landedAtMs: batch.sealedAtMs })))
         const begun = performance.now()
         const rows = await insert(batch, table)
         done.add(table)

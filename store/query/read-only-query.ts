@@ -1,3 +1,4 @@
+import { StoreAway } from '../connection.ts'
 import type { Store } from '../open.ts'
 import { type AnalystLimits, analystLimitsDefault } from './limits.ts'
 import { checkClauses, checkTree } from './allowed-query.ts'
@@ -15,7 +16,7 @@ export type AnalystAnswer =
       /** Rows so far; after the last piece, `rows === rowsMax` says that there may have been more. */
       readonly rows: () => number
     }
-  | { readonly ok: false; readonly reason: 'not-allowed' | 'bad-query' | 'busy'; readonly detail: string }
+  | { readonly ok: false; readonly reason: 'not-allowed' | 'bad-query' | 'busy' | 'away'; readonly detail: string }
 
 /** A result's end was not reached: too long, too much memory. What had been computed was streamed. */
 export class QueryStopped extends Error {
@@ -99,6 +100,7 @@ export const createAnalyst = (store: Store, { concurrentMax = 1 }: { readonly co
         return { ok: true, columns, pieces: pieces(), rows: () => rows }
       } catch (error) {
         finish()
+        if (error instanceof StoreAway) return { ok: false, reason: 'away', detail: error.message }
         return { ok: false, reason: 'bad-query', detail: sentence(error) }
       }
     },

@@ -12,7 +12,7 @@ const heads = [
   `DROP\\s+(?:TABLE|VIEW)(?:\\s+IF\\s+EXISTS)?\\s+${name}`,
 ]
 const head = new RegExp(`^(\\s*(?:${heads.join('|')}))(?=[\\s(]|$)`, 'i')
-const engine = /^(\s*\)?\s*ENGINE\s*=\s*)((?:Replacing|Summing|Aggregating)?MergeTree)\b/im
+const engine = /(\)\s*ENGINE\s*=\s*)((?:Replacing|Summing|Aggregating)?MergeTree)\b/i
 
 const isDdl = /^\s*(CREATE|ALTER|DROP|RENAME|TRUNCATE|ATTACH|DETACH)\b/i
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
-import { type ClickHouseClient, createClient, ClickHouseLogLevel } from '@clickhouse/client'
-import type { AnalystConnection, StoreConnection } from '../connection.ts'
+import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
+import { type AnalystConnection, StoreAway, type StoreConnection } from '../connection.ts'
 import { type AnalystLimits, analystSettings } from '../query/limits.ts'
 import { readRows } from '../read-rows.ts'
 import { clusterDdl } from './cluster-ddl.ts'
@@ -76,13 +76,26 @@ export const connectServer = (settings: ServerSettings): StoreConnection => {
         // With `wait_end_of_query` an error is an answer, never the end of half an answer.
         clickhouse_settings: { ...own, cancel_http_readonly_queries_on_client_close: 1, ...(whole ? { wait_end_of_query: 1 } : {}) },
       })
+    /** An error of ClickHouse is about the question; any other says that no answer came. */
+    const away = (error: unknown): Error => {
+      if (error instanceof ClickHouseError) return error
+      const late = error instanceof Error && error.name === 'TimeoutError'
+      const why = late ? `no answer within ${limits.timeoutMs + answerGraceMs} ms` : error instanceof Error ? error.message : String(error)
+      return new StoreAway(`history is away: ${why}`, { cause: error })
+    }
     return {
       async text(sql, parameters, format) {
-        const result = await ask(format, sql, parameters, true)
-        return result.text()
+        try {
+          const result = await ask(format, sql, parameters, true)
+          return await result.text()
+        } catch (error) {
+          throw away(error)
+        }
       },
       async *stream(sql, format) {
-        const result = await ask(format, sql, {}, false)
+        const result = await ask(format, sql, {}, false).catch((error: unknown) => {
+          throw away(error)
+        })
         try {
           for await (const rows of result.stream())
             yield { bytes: Buffer.from(rows.map(({ text }) => `${text}\n`).join('')), rows: rows.length }

@@ -19,7 +19,7 @@ const hostile = `'"\\\n\t\u0000 😀 {x:String} ); DROP TABLE readings; --`
 
 const readingOf = (n: number, random: () => number): Reading => ({
   kind: 'reading', device: n % 7 === 0 ? hostile : `pump-${n % 5}`, site: 'north', model: 'm', session: `s-${n % 3}`, receivedAt: noon + n,
-  deviceTime: n % 4 === 0 ? null : noon + n - 3, seq: n % 3 === 0 ? null : n - 10, firmware: n % 2 === 0 ? '1.0' : null, bytes: n, payloadHash: n % 2 === 0 ? -n : n, redelivered: n % 2 === 0,
+  deviceTime: n % 4 === 0 ? null : noon + n - 3, seq: n % 3 === 0 ? null : n - 10, firmware: n % 13 === 0 ? 'é'.repeat(n * 40) : n % 2 === 0 ? '1.0' : null, bytes: n, payloadHash: n % 2 === 0 ? -n : n, redelivered: n % 2 === 0,
   vitals: { hr: random() * 200, ...(n % 2 === 0 ? { spo2: -0.5 } : {}), ...(n % 9 === 0 ? { mood: 1e300, "o'clock": n } : {}) },
   ...(n % 11 === 0 ? { sentinels: { resp: -1 } } : {}), ...(n % 5 === 0 ? { batteryPercent: 55.5 } : {}), ...(n % 6 === 0 ? { bootId: 'b' } : {}),
 }) // prettier-ignore
@@ -168,8 +168,8 @@ export const describeStore = (name: string, open: () => Promise<Store>): void =>
     it('the sink lands a story once, over two starts', async () => {
       for (const table of ['readings', 'redeliveries', 'dead_letters', 'sessions', 'findings'])
         await store.landing.command({ query: `TRUNCATE TABLE ${table}` })
-      const { records, expected } = killRecords(11, 2_000)
-      for (const stopAfter of [700, Infinity]) {
+      const { records, expected } = killRecords(11, 800)
+      for (const stopAfter of [300, Infinity]) {
         const log = createFixedLog(records, 97)
         const sink = createSink({
           log, store, decoder: plainDecoder, redelivery: plainRedelivery(), clock: systemClock, logger: silentLogger,

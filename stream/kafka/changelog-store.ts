@@ -2,7 +2,7 @@ import { LogUnavailable } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import type { Sealer } from '../../contracts/secrets.ts'
 import { type StateStore, StateTaken } from '../../contracts/state-store.ts'
-import { type ChangelogCodec, createChangelogCodec } from './changelog-codec.ts'
+import { type ChangelogCodec, createChangelogCodec, type StateEntry } from './changelog-codec.ts'
 import { createChangelogCopy } from './changelog-copy.ts'
 import type { KafkaClient, KafkaTransactions } from './kafka-client.ts'
 import { failureOf } from './kafka-failure.ts'
@@ -43,6 +43,8 @@ export interface ChangelogFigures {
 
 const limits = { waitMsMax: 100, bytesMax: 8_388_608, partitionBytesMax: 8_388_608 }
 
+const emptyAnswersMax = 3
+
 interface Place {
   readonly topic: string
   readonly partition: number
@@ -51,6 +53,8 @@ interface Place {
   /** Claimed, and nothing has failed since. */
   ready: boolean
   taken: boolean
+  /** Claims, writes and reading on, one after the other: they move the copy. */
+  turn: Promise<unknown>
 }
 
 /**
@@ -84,9 +88,16 @@ export const createChangelogStore = (options: ChangelogStoreOptions): ChangelogS
       codec: createChangelogCodec(sealer, `${topic}/${partition}`),
       ready: false,
       taken: false,
+      turn: Promise.resolve(),
     }
     places.set(name, here)
     return here
+  }
+
+  const inTurn = <T>(place: Place, work: () => Promise<T>): Promise<T> => {
+    const mine = place.turn.then(work)
+    place.turn = mine.catch(() => {})
+    return mine
   }
 
   const claim = async (name: string, place: Place): Promise<void> => {
@@ -115,6 +126,7 @@ export const createChangelogStore = (options: ChangelogStoreOptions): ChangelogS
     }
     at = Math.max(at, ends.earliest)
     let records = 0
+    let emptyAnswers = 0
     while (at < ends.next && !closed) {
       const from = at
       const answer = await served(`reading the changelog of ${name}`, async () => {
@@ -125,8 +137,10 @@ export const createChangelogStore = (options: ChangelogStoreOptions): ChangelogS
         }
         return reader.fetchCommitted(leader, { topic, partition, offset: from }, limits)
       })
-      if (answer.after === at) continue
-      at = answer.after
+      // Compaction leaves batches without records, which kafkajs passes over: behind them there is nothing to come.
+      if (answer.after === at && ++emptyAnswers < emptyAnswersMax) continue
+      emptyAnswers = 0
+      at = answer.after === at ? ends.next : answer.after
       records += answer.records.length
       await copy.write(
         name,
@@ -137,13 +151,40 @@ export const createChangelogStore = (options: ChangelogStoreOptions): ChangelogS
     return records
   }
 
+  const writeNow = async (name: string, place: Place, entries: readonly StateEntry[]): Promise<void> => {
+    if (place.taken) throw new StateTaken(`the state of ${name} has another owner`)
+    let next: number
+    try {
+      if (!place.ready) await claim(name, place)
+      next = await place.transactions.write(
+        place.topic,
+        place.partition,
+        entries.map((entry) => place.codec.encode(entry)),
+      )
+    } catch (error) {
+      place.ready = false
+      const failure = failureOf(error)
+      if (failure.kind === 'taken') {
+        place.taken = true
+        throw new StateTaken(`the state of ${name} has another owner: ${failure.message}`, { cause: error })
+      }
+      throw error instanceof LogUnavailable
+        ? error
+        : new LogUnavailable(failure.kind === 'refused' ? 'io' : 'broker-away', failure.message, { cause: error })
+    }
+    figures.writes++
+    await copy.write(name, entries, next)
+  }
+
   return {
     async *load(name) {
       const place = placeOf(name)
       const startedAtMs = steadyNowMs()
-      place.ready = false
-      await served(`claiming the state of ${name}`, () => claim(name, place))
-      figures.restoredRecords = await readOn(name, place)
+      figures.restoredRecords = await inTurn(place, async () => {
+        place.ready = false
+        await served(`claiming the state of ${name}`, () => claim(name, place))
+        return readOn(name, place)
+      })
       figures.restores++
       figures.restoredMs = Math.round(steadyNowMs() - startedAtMs)
       yield* copy.load(name)
@@ -152,31 +193,11 @@ export const createChangelogStore = (options: ChangelogStoreOptions): ChangelogS
       if (closed) throw new LogUnavailable('closed', 'the state store is closed')
       if (entries.length === 0) return
       const place = placeOf(name)
-      if (place.taken) throw new StateTaken(`the state of ${name} has another owner`)
-      let next: number
-      try {
-        if (!place.ready) await claim(name, place)
-        next = await place.transactions.write(
-          place.topic,
-          place.partition,
-          entries.map((entry) => place.codec.encode(entry)),
-        )
-      } catch (error) {
-        place.ready = false
-        const failure = failureOf(error)
-        if (failure.kind === 'taken') {
-          place.taken = true
-          throw new StateTaken(`the state of ${name} has another owner: ${failure.message}`, { cause: error })
-        }
-        throw error instanceof LogUnavailable
-          ? error
-          : new LogUnavailable(failure.kind === 'refused' ? 'io' : 'broker-away', failure.message, { cause: error })
-      }
-      figures.writes++
-      await copy.write(name, entries, next)
+      await inTurn(place, () => writeNow(name, place, entries))
     },
     async follow(name) {
-      return readOn(name, placeOf(name))
+      const place = placeOf(name)
+      return inTurn(place, () => readOn(name, place))
     },
     stats: () => figures,
     async close() {

@@ -22,6 +22,7 @@ const rig = (...lanes: SendOutcome[][]) => {
     giveUpMs: 5_000,
     onStuck: (error) => stuck.push(error),
     ending: () => ending,
+    ended: new Promise<void>(() => {}),
     async pause(ms) {
       nowMs += ms
       if (nowMs > 60_000) ending = true

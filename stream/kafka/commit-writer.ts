@@ -1,5 +1,6 @@
 import { LogUnavailable } from '../../contracts/event-log.ts'
 import type { BrokerWatch } from './broker-watch.ts'
+import type { SendOutcome } from './kafka-client.ts'
 import type { KafkaFailure } from './kafka-failure.ts'
 import type { ProducerLane } from './producer-lanes.ts'
 
@@ -17,6 +18,8 @@ export interface CommitWriterOptions {
   readonly onStuck: (error: LogUnavailable) => void
   /** Told to end: a commit is given back although it may be in the log. */
   readonly ending: () => boolean
+  /** Resolves then. */
+  readonly ended: Promise<void>
   readonly pause: (ms: number) => Promise<void>
 }
 
@@ -28,11 +31,13 @@ const pauseMsMax = 1_000
  * that is certain: once a batch was written, or may have been, the same bytes are tried under the same sequence until the broker answers,
  * however long it is away. A caller who tries again what was half written would write it twice.
  */
-export const createCommitWriter = ({ watch, giveUpMs, onStuck, ending, pause }: CommitWriterOptions) => {
+export const createCommitWriter = ({ watch, giveUpMs, onStuck, ending, ended, pause }: CommitWriterOptions) => {
   const away = (): LogUnavailable =>
     new LogUnavailable('broker-away', `Kafka has taken nothing for ${Math.round(watch.awayMs() / 1_000)} s: ${watch.lastMessage}`)
   const given = (failure: KafkaFailure): LogUnavailable =>
     failure.kind === 'refused' ? new LogUnavailable('io', `Kafka refuses records: ${failure.message}`) : away()
+
+  const unanswered = ended.then((): SendOutcome => ({ ok: false, maybeWritten: true, failure: { kind: 'away', message: 'no answer yet' } }))
 
   return async (work: readonly LaneWork[]): Promise<void> => {
     // While it is known to be away, not each commit asks again.
@@ -43,7 +48,7 @@ export const createCommitWriter = ({ watch, giveUpMs, onStuck, ending, pause }: 
       const results = await Promise.all(
         work.map(async ({ lane, batches }) => {
           while (batches.length > 0) {
-            const outcome = await lane.send(batches[0]!)
+            const outcome = await Promise.race([lane.send(batches[0]!), unanswered])
             if (!outcome.ok) {
               maybeWritten ||= outcome.maybeWritten
               return outcome.failure

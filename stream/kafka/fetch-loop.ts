@@ -3,6 +3,7 @@ import type { Logger } from '../../contracts/logger.ts'
 import type { FetchedBlob } from './blob-cursor.ts'
 import type { FetchedPartition, KafkaReader } from './kafka-client.ts'
 import { failureOf } from './kafka-failure.ts'
+import { within } from './within.ts'
 
 /** One partition's blobs as they come, ahead of who reads them by a bounded number of bytes. */
 export interface BlobFeed {
@@ -19,7 +20,7 @@ export interface BlobFeed {
 
 export interface FetchLoop {
   feed(topic: string, partition: number, blob: number): BlobFeed
-  /** Resolves when the request under way is over. */
+  /** Gives the request under way a second to end. */
   close(): Promise<void>
 }
 
@@ -45,6 +46,8 @@ const partitionBytesMax = 1_048_576
 const feedBytesMax = 2_097_152
 const firstPauseMs = 50
 const pauseMsMax = 1_000
+/** An answer that does not come in this time is not waited for: it is not used any more. */
+const closeMsMax = 1_000
 
 /**
  * Fetches for many partitions, one request a leader at a time, each for all partitions that have room. A failure is tried again after
@@ -93,6 +96,7 @@ export const createFetchLoop = ({ reader, logger }: { readonly reader: KafkaRead
     pauseMs = Math.min(pauseMs * 2, pauseMsMax)
     if (closed) return
     try {
+      await reader.reset()
       await reader.prepare([...new Set([...feeds].map(({ topic }) => topic))])
     } catch (again) {
       if (failureOf(again).kind === 'refused') await recover(again)
@@ -218,7 +222,7 @@ export const createFetchLoop = ({ reader, logger }: { readonly reader: KafkaRead
         pausing.end()
       }
       for (const feed of feeds) wake(feed)
-      await Promise.all(running)
+      await within(closeMsMax, Promise.all(running))
     },
   }
 }

@@ -87,7 +87,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
 
   const commit = async (): Promise<void> => {
     const moved = [...loops.values()].filter(({ loop, committed }) => blobOf(loop.position()) > committed)
-    if (moved.length === 0) return
+    if (moved.length === 0 || !lease.valid()) return
     const offsets = moved.map(({ topic, partition, loop }) => ({ topic: nameOf(topic), partition, offset: blobOf(loop.position()) }))
     try {
       await membership.commit(offsets)
@@ -229,9 +229,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
       // A gain under way sees `ending`; a handler that runs is waited for.
       await turn.catch(() => {})
       await giveBack().catch(() => {})
-      await membership.close().catch(() => {})
-      await fetches.close()
-      await reader.close().catch(() => {})
+      await Promise.all([membership.close(), fetches.close().then(() => reader.close())])
       onClosed()
       failed.resolve()
     })()

@@ -3,10 +3,21 @@ import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
 import { promisify } from 'node:util'
-import kafkajs, { type Cluster, type Consumer, type ISocketFactoryArgs, type Kafka, type Message, type Producer } from 'kafkajs'
+import { z } from 'zod'
+import kafkajs, {
+  type Assigner,
+  type Cluster,
+  type Consumer,
+  type ISocketFactoryArgs,
+  type Kafka,
+  type Message,
+  type Producer,
+} from 'kafkajs'
 import type { Logger } from '../../contracts/logger.ts'
 import { failureOf, type KafkaFailure } from './kafka-failure.ts'
 import type { KafkaSettings } from './kafka-settings.ts'
+import { within } from './within.ts'
+import { assignSticky } from './sticky-assignment.ts'
 
 /**
  * The one file that knows kafkajs. Beside its public API it uses three things of it, each because nothing else would do:
@@ -57,6 +68,8 @@ export interface PartitionEnds {
 export interface KafkaReader {
   /** Loads who leads the partitions of these topics; again when a leader has gone. */
   prepare(topics: readonly string[]): Promise<void>
+  /** Gives up the connections: the next `prepare` makes new ones. */
+  reset(): Promise<void>
   /** The node to ask for a partition; undefined while nobody leads it. */
   leaderOf(topic: string, partition: number): string | undefined
   fetch(leader: string, wishes: readonly FetchWish[], limits: FetchLimits): Promise<readonly FetchedPartition[]>
@@ -154,7 +167,9 @@ export interface AllowRule {
 // kafkajs looks at NODE_ENV for its defaults, so that a test would try differently: every number is given.
 const retry = { initialRetryTime: 50, factor: 0.2, multiplier: 2, maxRetryTime: 1_000, retries: 1 }
 const connectMsMax = 4_000
-const requestMsMax = 15_000
+const requestMsMax = 10_000
+/** So long a connection is waited for that is to end. */
+const closeMsMax = 3_000
 const readUncommitted = 0
 const readCommitted = 1
 /** Of a deletion in a changelog. */
@@ -194,6 +209,47 @@ queue.scheduleCheckPendingRequests = function scheduleWhenNeeded(this: RequestQu
   if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this)
 }
 
+/** What a member says that it had: a hint, so that one that can't be read is none. */
+const hadOf = (text: string): ReadonlySet<string> => {
+  try {
+    return new Set(z.array(z.string()).parse(JSON.parse(text)))
+  } catch {
+    return new Set()
+  }
+}
+
+/** kafkajs's own assigners deal everything out anew at each join and leave: state would move that need not. */
+const createStickyAssigner = (cluster: Cluster, had: () => ReadonlySet<string>): Assigner => {
+  const name = 'wardwatch-sticky'
+  const version = 1
+  const { MemberMetadata, MemberAssignment } = kafkajs.AssignerProtocol
+  return {
+    name,
+    version,
+    protocol: ({ topics }) => ({
+      name,
+      metadata: MemberMetadata.encode({ version, topics, userData: Buffer.from(JSON.stringify([...had()])) }),
+    }),
+    async assign({ members, topics }) {
+      const assigned = assignSticky(
+        topics.map((topic) => ({ topic, partitions: cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId) })),
+        members.map(({ memberId, memberMetadata }) => ({
+          id: memberId,
+          had: hadOf(MemberMetadata.decode(memberMetadata)?.userData.toString() ?? ''),
+        })),
+      )
+      return [...assigned].map(([memberId, assignment]) => ({
+        memberId,
+        memberAssignment: MemberAssignment.encode({
+          version,
+          assignment: Object.fromEntries(Object.entries(assignment).map(([topic, partitions]) => [topic, [...partitions]])),
+          userData: Buffer.alloc(0),
+        }),
+      }))
+    },
+  }
+}
+
 /** @param onRequest called with the kind of each request that is handed to a socket */
 const createSocketFactory =
   (onRequest: (api: number) => void) =>
@@ -203,6 +259,9 @@ const createSocketFactory =
       : connectPlain({ host, port }, onConnect)
     socket.setKeepAlive(true, 60_000)
     socket.setNoDelay(true)
+    const unref = socket.unref.bind(socket)
+    // kafkajs lets go of a connection that never came about again and again, and each time left a listener behind.
+    socket.unref = () => (socket.connecting || socket.destroyed ? socket : unref())
     const write = socket.write.bind(socket) as (data: unknown, ...rest: unknown[]) => boolean
     socket.write = (data: unknown, ...rest: unknown[]) => {
       // A request is its size, then its kind.
@@ -281,7 +340,14 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
         const failure = failureOf(error)
         if (failure.kind === 'duplicate') return { ok: true }
         const answered = failure.kind === 'refused' || failure.kind === 'rejected'
-        return { ok: false, maybeWritten: produceRequests > before && !answered, failure }
+        const maybeWritten = produceRequests > before && !answered
+        // Sent and not answered: a new connection, or a network that came back would be waited for as long as TCP likes. The producer's id
+        // and sequence stay.
+        if (maybeWritten && connecting !== null) {
+          connecting = null
+          await within(closeMsMax, producer.disconnect())
+        }
+        return { ok: false, maybeWritten, failure }
       }
     }
     return {
@@ -291,8 +357,8 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
         return mine
       },
       async close() {
-        await turn
-        await producer.disconnect()
+        await within(closeMsMax, turn)
+        await within(closeMsMax, producer.disconnect())
       },
     }
   }
@@ -302,7 +368,7 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
     const drop = async (): Promise<void> => {
       const before = producer
       producer = null
-      await before?.disconnect().catch(() => {})
+      if (before !== null) await within(closeMsMax, before.disconnect())
     }
     return {
       async claim() {
@@ -362,15 +428,18 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
   }
 
   /** kafkajs gives its cluster to assigners, and to nobody else. */
-  const consumerWithCluster = (config: Parameters<Kafka['consumer']>[0]): { consumer: Consumer; cluster: Cluster } => {
+  const consumerWithCluster = (
+    config: Parameters<Kafka['consumer']>[0],
+    had: () => ReadonlySet<string> = () => new Set(),
+  ): { consumer: Consumer; cluster: Cluster } => {
     let given: Cluster | null = null
     const consumer = createKafka().consumer({
       ...config,
       allowAutoTopicCreation: false,
       partitionAssigners: [
-        (options) => {
-          given = options.cluster
-          return kafkajs.PartitionAssigners.roundRobin(options)
+        ({ cluster }) => {
+          given = cluster
+          return createStickyAssigner(cluster, had)
         },
       ],
     })
@@ -390,6 +459,7 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
         await cluster.addMultipleTargetTopics([...topics])
         if (known) await cluster.refreshMetadata()
       },
+      reset: () => within(closeMsMax, cluster.disconnect()),
       leaderOf(topic, partition) {
         const found = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition)
         return found === undefined || found.leader < 0 ? undefined : String(found.leader)
@@ -462,14 +532,15 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
           return { topic, partition, earliest: from, next: to }
         })
       },
-      close: () => consumer.disconnect(),
+      close: () => within(closeMsMax, consumer.disconnect()),
     }
   }
 
   const join = (options: MembershipOptions): KafkaMembership => {
     const { group, topics, sessionMs, rebalanceMs } = options
     let closing = false
-    const { consumer, cluster } = consumerWithCluster({
+    let had: ReadonlySet<string> = new Set()
+    const config = {
       groupId: group,
       sessionTimeout: sessionMs,
       rebalanceTimeout: rebalanceMs,
@@ -477,7 +548,8 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
       // Everything is paused here, so that this is how often it looks whether a heartbeat is due.
       maxWaitTimeInMs: Math.min(250, sessionMs / 8),
       retry: { ...retry, retries: 3, restartOnFailure: async () => !closing },
-    })
+    }
+    const { consumer, cluster } = consumerWithCluster(config, () => had)
     const find = cluster.findGroupCoordinator.bind(cluster)
     /** kafkajs asks its brokers in turn, forgets what they said and then calls it final: asked again, the reason is told. */
     const findTelling = async (of: Parameters<typeof find>[0]): Promise<Coordinator> => {
@@ -508,11 +580,11 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
       // At once, before it fetches anything: it is here for the membership, the reader reads.
       consumer.pause(topics.map((topic) => ({ topic })))
       options.onContact()
-      options.onJoined(
-        Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
-          (partitions as readonly number[]).map((partition) => ({ topic, partition })),
-        ),
+      const assigned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
+        (partitions as readonly number[]).map((partition) => ({ topic, partition })),
       )
+      had = new Set(assigned.map(({ topic, partition }) => `${topic}/${partition}`))
+      options.onJoined(assigned)
     })
     consumer.on(consumer.events.HEARTBEAT, () => options.onContact())
     // Without it a consumer that lost its right to read stands still and says nothing.
@@ -527,7 +599,7 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
         consumer.commitOffsets(offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) }))),
       async close() {
         closing = true
-        await consumer.disconnect()
+        await within(closeMsMax, consumer.disconnect())
       },
     }
   }

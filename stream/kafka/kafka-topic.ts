@@ -45,14 +45,16 @@ export const createKafkaTopic = (options: KafkaTopicOptions): KafkaTopic => {
     lane: lanes.lane(name, partition),
     seal: createBlobSeal(sealer, name, partition),
   }))
-  let endsAtMs = Infinity
+  let isEnding = false
   let wake: (() => void) | null = null
+  const ended = Promise.withResolvers<void>()
 
   const writer = createCommitWriter({
     watch,
     giveUpMs: options.giveUpMs,
     onStuck: (error) => commit.rejectWaiting(error),
-    ending: () => steadyNowMs() > endsAtMs,
+    ending: () => isEnding,
+    ended: ended.promise,
     pause: (ms) =>
       new Promise((resolve) => {
         const timer = setTimeout(resolve, ms)
@@ -106,13 +108,15 @@ export const createKafkaTopic = (options: KafkaTopicOptions): KafkaTopic => {
         append: (blobs, records, bytes) => commit.appendBlobs(blobs, records, bytes),
       }),
     async close() {
-      endsAtMs = steadyNowMs() + options.closeMsMax
-      if (watch.awayMs() > 0) {
-        endsAtMs = steadyNowMs()
+      const end = (): void => {
+        isEnding = true
+        ended.resolve()
         wake?.()
         commit.rejectWaiting(new LogUnavailable('broker-away', `the log closes while Kafka is away: ${watch.lastMessage}`))
       }
+      const timer = setTimeout(end, watch.awayMs() > 0 ? 0 : options.closeMsMax)
       await commit.close()
+      clearTimeout(timer)
     },
   }
 }

@@ -103,7 +103,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
         commitBytesTarget: options.commitBytesTarget ?? 1_048_576,
         queueBytesMax: options.queueBytesMax ?? 134_217_728,
         giveUpMs,
-        closeMsMax: giveUpMs,
+        closeMsMax: Math.min(giveUpMs, 3_000),
         steadyNowMs,
       })
       topics.set(topic, here)

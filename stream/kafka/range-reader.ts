@@ -46,6 +46,7 @@ export const createRangeReader = (options: {
         } catch (error) {
           // Who leads is looked up anew the next time.
           for (const name of names) prepared.delete(name)
+          await reader.reset()
           throw error
         }
       },

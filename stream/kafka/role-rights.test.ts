@@ -31,7 +31,7 @@ describe('the rights of the roles on Kafka', () => {
   })
   it('the script has a line for each right, with names that a shell can not misread', () => {
     const rules = kafkaRoles.flatMap((role) => rulesOf(role, "o'neill $(reboot)", ''))
-    const script = aclScript([{ title: 'all', rules: [...rules, ...topicsRules('topics', topics, '')] }])
+    const script = aclScript([{ title: 'all', rules: [...rules, ...topicsRules('topics', topics)] }])
     expect(script.match(/^acl --add /gm)).toHaveLength(rules.length + topics.length * 3)
     expect(script).toContain(`--allow-principal 'User:o'\\''neill $(reboot)' --operation Write --topic 'findings.v1'`)
     expect(script).toContain(`--operation Read --group 'triage' --resource-pattern-type prefixed`)

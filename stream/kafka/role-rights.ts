@@ -1,5 +1,6 @@
 import type { LogTopicName } from '../../contracts/log-topics.ts'
 import type { AllowRule } from './kafka-client.ts'
+import { changelogName, detectGroup } from './topic-plan.ts'
 
 /** What a role does with the log, and so all that its Kafka user may. */
 export interface RoleRights {
@@ -7,6 +8,8 @@ export interface RoleRights {
   readonly reads: readonly LogTopicName[]
   /** Its consumer groups by the beginning of their names. */
   readonly groups: readonly string[]
+  /** The groups whose state it keeps on Kafka. */
+  readonly states?: readonly string[]
 }
 
 export const kafkaRoles = ['edge', 'detect', 'sink', 'desk', 'bridge'] as const
@@ -23,6 +26,7 @@ export const roleRights: Readonly<Record<KafkaRole, RoleRights>> = {
     writes: ['findings.v1', 'observations.by-cohort.v1'],
     reads: ['observations.by-device.v1', 'observations.by-source.v1', 'observations.by-cohort.v1'],
     groups: ['detect'],
+    states: [detectGroup],
   },
   sink: {
     writes: [],
@@ -42,24 +46,32 @@ export const roleRights: Readonly<Record<KafkaRole, RoleRights>> = {
  * idempotent producer. Nobody but who creates the topics may create, alter or delete.
  */
 export const rulesOf = (role: KafkaRole, user: string, prefix: string): readonly AllowRule[] => {
-  const { writes, reads, groups } = roleRights[role]
+  const { writes, reads, groups, states = [] } = roleRights[role]
   const topic = (operation: 'Read' | 'Write') => (name: LogTopicName) =>
     ({ user, operation, resource: 'topic', name: `${prefix}${name}`, prefixed: false }) as const
   return [
     ...writes.map(topic('Write')),
     ...reads.map(topic('Read')),
+    ...states.flatMap((group) => {
+      const name = changelogName(prefix, group, '')
+      return [
+        { user, operation: 'Write', resource: 'topic', name, prefixed: true },
+        { user, operation: 'Read', resource: 'topic', name, prefixed: true },
+        { user, operation: 'Write', resource: 'transactional-id', name, prefixed: true },
+      ] as const
+    }),
     ...groups.map((name) => ({ user, operation: 'Read', resource: 'group', name: `${prefix}${name}`, prefixed: true }) as const),
   ]
 }
 
 /** The rights of who runs `wardwatch kafka topics`: to see the topics, how they are configured, and to create them. */
-export const topicsRules = (user: string, topics: readonly LogTopicName[], prefix: string): readonly AllowRule[] =>
-  topics.flatMap((name) =>
+export const topicsRules = (user: string, names: readonly string[]): readonly AllowRule[] =>
+  names.flatMap((name) =>
     (['Describe', 'DescribeConfigs', 'Create'] as const).map((operation) => ({
       user,
       operation,
       resource: 'topic',
-      name: `${prefix}${name}`,
+      name,
       prefixed: false,
     })),
   )

@@ -12,13 +12,13 @@ import type { KafkaSasl, KafkaSettings } from './kafka-settings.ts'
 import { openKafkaLog } from './open-kafka-log.ts'
 import { kafkaRoles, roleRights, rulesOf, topicsRules } from './role-rights.ts'
 import { checkTopics, createTopics } from './topic-admin.ts'
-import { planTopics } from './topic-plan.ts'
+import { planDeployment } from './topic-plan.ts'
 
 const lack = lackingOwnKafka()
 const topics = Object.keys(logTopics) as LogTopicName[]
 const users = [...kafkaRoles, 'topics', 'admin', 'nobody'] as const
 const passwords = Object.fromEntries(users.map((user) => [user, `secret-of-${user}`]))
-const plan = planTopics({ topicPrefix: '', retentionHours: 1, retentionGigabytes: 1, replicationFactor: 1, minInsyncReplicas: 1 })
+const plan = planDeployment({ topicPrefix: '', retentionHours: 1, retentionGigabytes: 1, replicationFactor: 1, minInsyncReplicas: 1 })
 
 describe.skipIf(lack !== null)(`TLS, SASL and ACLs on a real Kafka${lack === null ? '' : ` (skipped: ${lack})`}`, () => {
   let kafka: TestKafka
@@ -48,7 +48,12 @@ describe.skipIf(lack !== null)(`TLS, SASL and ACLs on a real Kafka${lack === nul
     kafka = await startKafka({ secure: { users: passwords } })
     const admin = createKafkaClient(settings('admin'), silentLogger).openAdmin()
     for (const role of kafkaRoles) await admin.allow(rulesOf(role, role, ''))
-    await admin.allow(topicsRules('topics', topics, ''))
+    await admin.allow(
+      topicsRules(
+        'topics',
+        plan.map(({ name }) => name),
+      ),
+    )
     await admin.close()
     const creator = createKafkaClient(settings('topics'), silentLogger).openAdmin()
     await createTopics(creator, (await checkTopics(creator, plan)).missing)

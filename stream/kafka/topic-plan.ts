@@ -1,4 +1,4 @@
-import { logTopics, type LogTopicName } from '../../contracts/log-topics.ts'
+import { logTopics, type LogTopicName, topicByKey } from '../../contracts/log-topics.ts'
 import { messageBytesMax } from './blob-limits.ts'
 
 /** How the log's topics are to be in Kafka. */
@@ -69,3 +69,12 @@ export const planChangelogs = (options: TopicPlanOptions, group: string, sources
       ...(options.minInsyncReplicas === null ? {} : { 'min.insync.replicas': String(options.minInsyncReplicas) }),
     },
   }))
+
+/** The group of the detectors. */
+export const detectGroup = 'detect'
+
+/** Every topic that a deployment needs on Kafka: the log's, and the changelogs of the detectors' state. */
+export const planDeployment = (options: TopicPlanOptions): readonly PlannedTopic[] => [
+  ...planTopics(options),
+  ...planChangelogs(options, detectGroup, Object.values(topicByKey)),
+]

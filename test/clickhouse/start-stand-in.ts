@@ -58,6 +58,9 @@ export const startStandIn = async (options: {
     })
   }
   await start()
+  process.stderr.write(
+    'ClickHouse: tests run on a STAND-IN (the engine of chdb behind a small HTTP front), not on a server; CLICKHOUSE_URL gives one\n',
+  )
   const url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return

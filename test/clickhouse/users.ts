@@ -35,8 +35,12 @@ export const usersAfter = (users: readonly StandInUser[], sql: string): readonly
   const created = userStatement.exec(text)
   if (created !== null) {
     const [, name = '', hash = '', salt = '', settings] = created
-    if (users.some((user) => user.name === name)) return users
-    return [...users, { name, role: `user_${name}`, sha256Hex: hash.toLowerCase(), salt, settings: settingsOf(settings), grants: [] }]
+    const replaces = /^CREATE\s+USER\s+OR\s+REPLACE/i.test(text)
+    if (!replaces && users.some((user) => user.name === name)) return users
+    return [
+      ...users.filter((user) => user.name !== name),
+      { name, role: `user_${name}`, sha256Hex: hash.toLowerCase(), salt, settings: settingsOf(settings), grants: [] },
+    ]
   }
   const changed = (name: string, change: (user: StandInUser) => StandInUser): readonly StandInUser[] => {
     if (!users.some((user) => user.name === name)) throw new Error(`Code: 511. DB::Exception: There is no user \`${name}\`. (UNKNOWN_USER)`)

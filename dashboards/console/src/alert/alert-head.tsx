@@ -84,7 +84,7 @@ export const AlertHead = ({ alert, asset, actions }: { alert: AlertView; asset: 
           {alert.id}
         </Link>
         <span className="soft">
-          {alert.detector} · {alert.count} {alert.count === 1 ? 'finding' : 'findings grouped'}
+          {alert.detector} · {alert.count} {alert.count === 1 ? 'finding' : 'findings'}
         </span>
         <span className="grow" />
         <span className="soft cut">{stateText(alert, people.nameOf, clock.nowMs())}</span>

@@ -44,7 +44,7 @@ const DeviceRow = ({ device, index, top }: { device: Asset; index: number; top: 
       {device.site ?? '–'}
     </span>
     <span role="gridcell" className="mono cut soft">
-      <Firmware asset={device} />
+      <Firmware asset={device} narrow />
     </span>
     <span role="gridcell" className={device.status === 'enrolled' ? 'soft' : 'high'}>
       {device.status}

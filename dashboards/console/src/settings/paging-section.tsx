@@ -176,7 +176,7 @@ const Rules = () => {
   )
 }
 
-const pageTone = { waiting: 'high', sent: 'soft', failed: 'crit', dropped: 'muted' } as const
+const pageTone = { waiting: 'high', sent: 'soft', failed: 'crit', dropped: 'muted', grouped: 'soft' } as const
 
 const Pages = () => {
   const { clock } = useDesk()
@@ -209,6 +209,7 @@ const Pages = () => {
                     <Link href={`/alerts/${encodeURIComponent(page.alert)}`} className="device-link">
                       {page.alert.slice(0, 16)}
                     </Link>
+                    {page.kind === 'storm' ? ` and ${page.alerts - 1} more` : ''}
                   </td>
                   <td>{page.notifier}</td>
                   <td className="mono">{page.step + 1}</td>
