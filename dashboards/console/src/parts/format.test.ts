@@ -9,8 +9,9 @@ it('countdowns, negative once they have run out', () =>
   expect([268_000, -247_000, 142 * minute, 76 * hour, 0].map(countdown)).toEqual(['04:28', '−04:07', '2:22h', '3d 04h', '00:00']))
 it('spans', () => expect([3_000, 14 * minute, 5 * hour, 96 * hour].map(span)).toEqual(['3 s', '14 min', '5 h', '4 days']))
 it('units as people write them, and of an address the part that differs', () =>
-  expect([unitText('Cel'), unitText('mmHg'), subjectText('address:10.6.6.9'), subjectText('pump-17')]).toEqual([
+  expect([unitText('Cel'), unitText('1/10 s'), unitText('mmHg'), subjectText('address:10.6.6.9'), subjectText('pump-17')]).toEqual([
     '°C',
+    'per 10 s',
     'mmHg',
     '10.6.6.9',
     'pump-17',

@@ -75,7 +75,7 @@ export const duration = (ms: number | null): string => {
 }
 
 /** UCUM's codes are for machines; most are what people write as well. */
-export const unitText = (unit: string): string => (unit === 'Cel' ? '°C' : unit)
+export const unitText = (unit: string): string => (unit === 'Cel' ? '°C' : unit.replace(/^1\/(?=.)/, 'per '))
 
 /** What an alert is about where there is little room: of `address:10.6.6.9` the part that tells one from another. */
 export const subjectText = (device: string): string => device.replace(/^address:/, '')
