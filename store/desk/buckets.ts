@@ -20,6 +20,8 @@ export const bucketFor = ({ from, to }: Range, atLeastMs = 0): number =>
 export interface Points {
   readonly bucketMs: number
   readonly first: number
+  /** Where the range ends, ms: of the last bucket only what lies before it is known. */
+  readonly to: number
   readonly counts: number[]
   readonly sums: number[]
   readonly lows: number[]
@@ -30,7 +32,7 @@ export const emptyPoints = ({ from, to }: Range, bucketMs: number): Points => {
   const first = Math.floor(from / bucketMs)
   const length = Math.max(0, Math.ceil(to / bucketMs) - first)
   const zeros = (): number[] => new Array<number>(length).fill(0)
-  return { bucketMs, first, counts: zeros(), sums: zeros(), lows: zeros(), highs: zeros() }
+  return { bucketMs, first, to, counts: zeros(), sums: zeros(), lows: zeros(), highs: zeros() }
 }
 
 /** Adds what a bucket holds; what lies outside is left out. */
@@ -50,7 +52,7 @@ export const isEmpty = (points: Points): boolean => points.counts.every((count) 
 export const gathered = (points: Points, bucketMs: number): Points => {
   if (bucketMs === points.bucketMs) return points
   const from = points.first * points.bucketMs
-  const into = emptyPoints({ from, to: from + points.counts.length * points.bucketMs }, bucketMs)
+  const into = emptyPoints({ from, to: points.to }, bucketMs)
   for (const [i, count] of points.counts.entries())
     addTo(into, Math.floor(((points.first + i) * points.bucketMs) / bucketMs), count, points.sums[i]!, points.lows[i]!, points.highs[i]!)
   return into

@@ -55,7 +55,10 @@ export const measuredPlot = (plot: Plot): Signal => {
   )
 }
 
-/** Of how many: nothing is zero where the pipeline lived, and a gap where it did not. What lies ahead of `now` is a gap. */
+/**
+ * Of how many: nothing is zero where the pipeline lived, and a gap where it did not. What lies ahead of `now` is a gap. A bucket that has only begun has less than
+ * it will: it is left out until it has no less than the one before.
+ */
 export const countedPlot = (plot: Plot, alive: Pick<AliveMinutes, 'isAlive'>): Signal => {
   const { bucketMs, first, counts, sums } = plot.points
   const value = (i: number): number | null => {
@@ -63,7 +66,11 @@ export const countedPlot = (plot: Plot, alive: Pick<AliveMinutes, 'isAlive'>): S
     const from = (first + i) * bucketMs
     return alive.isAlive({ from, to: from + bucketMs }) ? 0 : null
   }
-  return plotted(plot, value, value, value)
+  const last = counts.length - 1
+  const isUnfinished = (first + last + 1) * bucketMs > plot.points.to
+  const fallsFalsely = last > 0 && isUnfinished && (value(last) ?? 0) < (value(last - 1) ?? 0)
+  const shown = fallsFalsely ? { ...plot, points: { ...plot.points, counts: counts.slice(0, last) } } : plot
+  return plotted(shown, value, value, value)
 }
 
 /** "per 10 s" */

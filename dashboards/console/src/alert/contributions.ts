@@ -1,5 +1,5 @@
 import type { Evidence } from '../../../../contracts/finding.ts'
-import { brief } from '../parts/format.ts'
+import { brief, unitText } from '../parts/format.ts'
 
 export interface Contribution {
   readonly feature: string
@@ -13,7 +13,7 @@ export interface Contribution {
 
 const textOf = (value: number | string, unit: string): string => {
   const text = typeof value === 'number' ? brief(value) : value
-  return unit === '' || unit === '1' || unit === 'count' ? text : `${text} ${unit}`
+  return unit === '' || unit === '1' || unit === 'count' ? text : `${text} ${unitText(unit)}`
 }
 
 /** Evidence as bars: how far what was observed is from what is usual. */

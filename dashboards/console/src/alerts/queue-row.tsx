@@ -3,7 +3,7 @@ import { memo } from 'react'
 import type { AlertView } from '../../../../contracts/api/alerts.ts'
 import { useDesk } from '../desk.ts'
 import { useNowMs } from '../live/use-now.ts'
-import { age, countdown, dayTime, score } from '../parts/format.ts'
+import { age, countdown, dayTime, score, subjectText } from '../parts/format.ts'
 import { SeverityMark } from '../parts/severity.tsx'
 import { initialsOf } from '../state/people.ts'
 import type { QueueRow } from './queue-model.ts'
@@ -80,7 +80,7 @@ export const Row = memo(function Row({
         {leaving && told === null ? <span className="told">{alert.state}</span> : null}
       </span>
       <span role="gridcell" className="c-device mono cut" title={alert.device}>
-        {alert.device}
+        {subjectText(alert.device)}
       </span>
       <span role="gridcell" className="c-ward cut">
         {alert.ward ?? alert.site ?? '–'}

@@ -1,7 +1,7 @@
 import type { DeviceDetail } from '../../../../contracts/api/devices.ts'
 import { useNowMs } from '../live/use-now.ts'
 import { Firmware } from '../parts/firmware.tsx'
-import { brief, dayTime, span, whole } from '../parts/format.ts'
+import { brief, dayTime, span, unitText, whole } from '../parts/format.ts'
 
 const Fact = ({ name, children }: { name: string; children: React.ReactNode }) => (
   <div className="fact">
@@ -28,7 +28,7 @@ export const DeviceOverview = ({ detail }: { detail: DeviceDetail }) => {
               <li key={vital} title={loinc === null ? vital : `${vital}, LOINC ${loinc}`}>
                 <span className="soft">{title}</span>
                 <span className="latest-value">
-                  <b>{brief(value)}</b> {unit}
+                  <b>{brief(value)}</b> {unitText(unit)}
                 </span>
                 <span className={nowMs - at > 300_000 ? 'high' : 'muted'}>{span(nowMs - at)} ago</span>
               </li>

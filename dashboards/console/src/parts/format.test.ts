@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { age, brief, clockTime, countdown, dayTime, duration, score, span, whole } from './format.ts'
+import { age, brief, clockTime, countdown, dayTime, duration, score, span, subjectText, unitText, whole } from './format.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -8,6 +8,14 @@ it('ages', () => expect([8_000, 11 * minute, 64 * minute, 50 * hour, -5].map(age
 it('countdowns, negative once they have run out', () =>
   expect([268_000, -247_000, 142 * minute, 76 * hour, 0].map(countdown)).toEqual(['04:28', '−04:07', '2:22h', '3d 04h', '00:00']))
 it('spans', () => expect([3_000, 14 * minute, 5 * hour, 96 * hour].map(span)).toEqual(['3 s', '14 min', '5 h', '4 days']))
+it('units as people write them, and of an address the part that differs', () =>
+  expect([unitText('Cel'), unitText('1/10 s'), unitText('mmHg'), subjectText('address:10.6.6.9'), subjectText('pump-17')]).toEqual([
+    '°C',
+    'per 10 s',
+    'mmHg',
+    '10.6.6.9',
+    'pump-17',
+  ]))
 it('numbers', () => {
   expect([18_432, 974.2, 12, 0.0412, 2_410, -7.25, 1.2e6, 0].map(brief)).toEqual([
     '18.4k',

@@ -74,5 +74,11 @@ export const duration = (ms: number | null): string => {
   return span(ms)
 }
 
+/** UCUM's codes are for machines; most are what people write as well. */
+export const unitText = (unit: string): string => (unit === 'Cel' ? '°C' : unit.replace(/^1\/(?=.)/, 'per '))
+
+/** What an alert is about where there is little room: of `address:10.6.6.9` the part that tells one from another. */
+export const subjectText = (device: string): string => device.replace(/^address:/, '')
+
 /** ".97"; "1.0" */
 export const score = (value: number): string => (value >= 0.995 ? '1.0' : value.toFixed(2).slice(1))

@@ -4,7 +4,7 @@ import 'uplot/dist/uPlot.min.css'
 import type { Signal } from '../../../../contracts/api/alerts.ts'
 import type { Severity } from '../../../../contracts/finding.ts'
 import { useDesk } from '../desk.ts'
-import { brief, clockTime } from '../parts/format.ts'
+import { brief, clockTime, unitText } from '../parts/format.ts'
 import { useStore } from '../state/store.ts'
 import { coloursOf } from './colours.ts'
 import { newestText } from './newest-text.ts'
@@ -89,7 +89,7 @@ export const Plot = ({
   return (
     <figure className={`plot ${signal.role}`}>
       <figcaption>
-        <b>{signal.title}</b> <span className="muted">{signal.unit}</span>
+        <b>{signal.title}</b> <span className="muted">{unitText(signal.unit)}</span>
         <span className="grow" />
         {signal.learning === null ? null : <span className="soft">{signal.learning}</span>}
         <span
@@ -99,7 +99,7 @@ export const Plot = ({
           {nowText}
         </span>
       </figcaption>
-      <div className="plot-canvas" role="img" aria-label={`${signal.title} in ${signal.unit}, ${nowText}`}>
+      <div className="plot-canvas" role="img" aria-label={`${signal.title} in ${unitText(signal.unit)}, ${nowText}`}>
         {empty ? <div className="plot-empty">Nothing was received in this time.</div> : <div ref={place} />}
       </div>
     </figure>

@@ -48,6 +48,8 @@ describe('missing data', () => {
   })
   it('an anomaly does not lead over a gap', () =>
     expect(columnsOf(signal({ values: [1, 9], times: [0, 9_000], band: band(2, 0, 2) })).outside).toEqual([null, null, 9]))
+  it('without a band, the bucket in which the anomaly begins is part of it: its peak was drawn as if it were usual', () =>
+    expect(columnsOf(signal({ values: [0, 0, 0, 11, 0], anomaly: { from: 3_400, to: null } })).outside).toEqual([null, null, 0, 11, 0]))
   it('silence up to the end is hatched', () => {
     expect(columnsOf(signal({ values: [1, null, null] })).gaps).toEqual([{ from: 0, to: 2 }])
   })

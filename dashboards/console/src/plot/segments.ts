@@ -28,8 +28,9 @@ const isOutside = (signal: Signal, at: number): boolean => {
     const [low, high] = [band.low[at], band.high[at]]
     return low !== undefined && high !== undefined && (value < low || value > high)
   }
+  // A time is its bucket's beginning: the one in which the anomaly begins belongs to it, often as its peak.
   const time = signal.times[at]!
-  return anomaly !== null && time >= anomaly.from && time <= (anomaly.to ?? Infinity)
+  return anomaly !== null && time + signal.bucketMs > anomaly.from && time <= (anomaly.to ?? Infinity)
 }
 
 export const columnsOf = (signal: Signal): PlotColumns => {
