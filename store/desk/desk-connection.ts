@@ -1,4 +1,4 @@
-import type { AnalystConnection, StoreConnection } from '../connection.ts'
+import { type AnalystConnection, StoreAway, type StoreConnection } from '../connection.ts'
 
 /** What one question of the desk may take: somebody waits for it, and landing must not. */
 export interface DeskLimits {
@@ -9,6 +9,9 @@ export interface DeskLimits {
   /** Questions that wait for one of them; more are refused. */
   readonly waitingMax: number
 }
+
+/** After a question that the store did not answer, others are told the same for so long: a hung server must not keep everybody waiting in turn. */
+const awayMs = 2_000
 
 export const deskLimitsDefault: DeskLimits = { timeoutMs: 5_000, memoryBytesMax: 300_000_000, connections: 2, waitingMax: 64 }
 
@@ -30,6 +33,7 @@ export const createDeskConnection = (store: Pick<StoreConnection, 'openAnalyst'>
   const waiting: (() => void)[] = []
   let busy = 0
   let isClosed = false
+  let away: { readonly error: StoreAway; readonly untilMs: number } | null = null
 
   const open = (): AnalystConnection => {
     const connection = store.openAnalyst({ rowsMax: 0, timeoutMs: limits.timeoutMs, memoryBytesMax: limits.memoryBytesMax })
@@ -44,9 +48,13 @@ export const createDeskConnection = (store: Pick<StoreConnection, 'openAnalyst'>
     } else busy++
     try {
       if (isClosed) throw new Error('the desk is closed')
+      if (away !== null && performance.now() < away.untilMs) throw away.error
       const connection = idle.pop() ?? open()
       try {
         return await connection.text(sql, parameters, 'JSONCompactEachRow')
+      } catch (error) {
+        if (error instanceof StoreAway) away = { error, untilMs: performance.now() + awayMs }
+        throw error
       } finally {
         idle.push(connection)
       }
