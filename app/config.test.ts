@@ -39,6 +39,16 @@ it('a clock can be switched off, in a file, a flag and the environment', () => {
 describe('a problem names the key, the value and what is allowed', () => {
   const problems: Record<string, [Parameters<typeof load>[0], RegExp]> = {
     'a port out of range': [{ flags: { 'mqtt-port': '70000' } }, /mqtt\.port \(--mqtt-port\): "70000" is not allowed: at most 65535/],
+    'a server without its address': [{ flags: { 'store-kind': 'server' } }, /^store\.url: store\.kind server needs it$/],
+    'an address without a server': [{ flags: { 'store-url': 'http://127.0.0.1:8123' } }, /^store\.url: it is for store\.kind server$/],
+    'a password in the clear to another host': [
+      { flags: { 'store-kind': 'server', 'store-url': 'http://clickhouse:8123' } },
+      /^store\.url: http:\/\/ to another host is not allowed: use https:\/\/, or store\.plaintext$/,
+    ],
+    'a password in an address': [
+      { flags: { 'store-kind': 'server', 'store-url': 'https://me:secret@clickhouse:8443' } },
+      /^store\.url \(--store-url\): "https:\/\/\*\*\*@clickhouse:8443" is not allowed: .* without a user, a path or a query$/,
+    ],
     'a word that is none of the allowed': [
       { environment: { WARDWATCH_LOG_LEVEL: 'loud' } },
       /logLevel \(WARDWATCH_LOG_LEVEL\): "loud" is not allowed: one of debug, info/,
@@ -60,6 +70,16 @@ describe('a problem names the key, the value and what is allowed', () => {
       { flags: { 'mqtt-proxy-from': '10.0.0.0/8,0.0.0.0/0' } },
       /mqtt\.proxyFrom: 0\.0\.0\.0\/0: an address/,
     ],
+    'a public origin in the clear': [
+      { flags: { 'desk-public-origins': 'http://desk.example' } },
+      /desk\.publicOrigins.*an origin such as https:/,
+    ],
+    'a public origin with a path': [{ set: ['desk.publicOrigins=https://desk.example/wardwatch'] }, /desk\.publicOrigins.*without a path/],
+    'a time zone that is none': [
+      { flags: { 'paging-time-zone': 'Mars/Olympus' } },
+      /paging\.timeZone \(--paging-time-zone\): "Mars\/Olympus" is not allowed: a time zone as IANA/,
+    ],
+    'an offset, which knows no summer': [{ set: ['paging.timeZone=+02:00'] }, /paging\.timeZone.*for example Europe\/Berlin/],
     'a log on Kafka without brokers': [{ flags: { 'log-kind': 'kafka' } }, /log\.kafka\.brokers: none is given, and log\.kind is kafka/],
     'a broker without a port': [
       { flags: { 'log-kind': 'kafka', 'log-kafka-brokers': 'kafka-1:9093,kafka-2' } },

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { parseAddressList } from '../broker/address-list.ts'
 import { severities, type Severity } from '../contracts/finding.ts'
 import { siteId } from '../contracts/identifiers.ts'
+import { isLoopback } from './desk/loopback.ts'
 import { clockSettings } from '../triage/clocks/settings.ts'
 import { kafkaLogProblem } from './kafka-log-problem.ts'
 import { roleNames, roleSetProblem, sharedOf } from './role-set.ts'
@@ -22,6 +23,21 @@ const names = z.union([
       .filter(Boolean),
   ),
 ])
+
+/** As a browser writes it in `Origin`. */
+const httpsOrigin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text && text.startsWith('https://'), {
+  error: 'an origin such as https://wardwatch.hospital.example, without a path',
+})
+const httpsOrigins = names.pipe(z.array(httpsOrigin))
+
+/** An offset such as `+02:00` would be one too for the engine, but it knows no summer. */
+const isTimeZone = (name: string): boolean => {
+  try {
+    return !/^[+-]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
 
 const clockDefaults = clockSettings.parse(undefined)
 /** Minutes, or `none`. */
@@ -93,6 +109,11 @@ export const configSchema = z.strictObject({
       names: names
         .default(['localhost', '127.0.0.1'])
         .describe('names and addresses that the desk is called by, separated by commas: others are refused; the first one stands in links'),
+      publicOrigins: httpsOrigins
+        .default([])
+        .describe(
+          'where browsers see the desk behind a proxy that ends TLS, e.g. https://wardwatch.hospital.example, separated by commas; the first one stands in links',
+        ),
       certificateFile: z.string().optional().describe("PEM with the desk's own certificate and chain; default: one from the platform's CA"),
       keyFile: z.string().optional().describe('PEM with its private key'),
       sessionHours: z.coerce.number().min(0.1).max(720).default(24).describe('how long a sign-in is good, hours'),
@@ -109,6 +130,24 @@ export const configSchema = z.strictObject({
     .strictObject({
       acknowledgeMinutes: clocks('acknowledgeMinutes', 'acknowledged'),
       containMinutes: clocks('containMinutes', 'contained'),
+    })
+    .prefault({}),
+  paging: z
+    .strictObject({
+      timeZone: z
+        .string()
+        .refine(isTimeZone, { error: 'a time zone as IANA names it, for example Europe/Berlin' })
+        .optional()
+        .describe("time zone of the paging rules' hours, e.g. Europe/Berlin; default: the system's"),
+      stormAlerts: whole(1, 200)
+        .default(20)
+        .describe('alerts that one paging channel is told of one by one within paging.stormMinutes; more are told together'),
+      stormMinutes: z.coerce
+        .number()
+        .min(1)
+        .max(60)
+        .default(5)
+        .describe('minutes for paging.stormAlerts; one page for many at most so often'),
     })
     .prefault({}),
   metrics: z
@@ -174,7 +213,39 @@ export const configSchema = z.strictObject({
     .prefault({}),
   store: z
     .strictObject({
-      encrypted: flag.default(true).describe('whether ClickHouse keeps its data on an encrypted disk'),
+      kind: z
+        .enum(['embedded', 'server'])
+        .default('embedded')
+        .describe("embedded: ClickHouse's engine in the hub, in the data directory; server: a ClickHouse server (docs/clickhouse.md)"),
+      url: z
+        .string()
+        .regex(/^https?:\/\/[^@/?#]+\/?$/, 'https://host:8443 or http://host:8123, without a user, a path or a query')
+        .optional()
+        .describe("the server's HTTP interface"),
+      user: z.string().min(1).default('default').describe('user of the server'),
+      passwordFile: z.string().optional().describe('file with its password'),
+      caFile: z.string().optional().describe("PEM of the CA of the server's certificate; default: the system's"),
+      plaintext: flag.default(false).describe('allows http:// to another host: the password and all readings travel in clear'),
+      database: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, "letters, digits and '_'")
+        .default('wardwatch')
+        .describe('database on the server'),
+      migrate: flag
+        .default(true)
+        .describe("whether this node makes and changes the server's tables; false: it waits until 'wardwatch clickhouse migrate' has"),
+      cluster: z
+        .string()
+        .regex(/^[\w.-]{1,64}$/, "letters, digits, '.', '_' and '-'")
+        .optional()
+        .describe('name of the cluster for ON CLUSTER; default: a single server, or a Replicated database'),
+      replicated: flag.default(false).describe('whether tables are made with Replicated engines'),
+      compression: z.enum(['none', 'gzip', 'zstd']).default('zstd').describe('of what goes to the server and comes from it'),
+      connectionsMax: whole(1, 64)
+        .default(4)
+        .describe('connections to the server: so many each for landing, for the platform and for people'),
+      timeoutSeconds: whole(1, 3_600).default(60).describe('an insert that takes longer is tried again, seconds'),
+      encrypted: flag.default(true).describe('whether the embedded engine keeps its data on an encrypted disk'),
       readingsDays: whole(1, 36_500).default(90).describe('how long readings are kept, days'),
       minutesDays: whole(1, 36_500).default(730).describe('how long the per-minute roll-up of readings is kept, days'),
       sessionsDays: whole(1, 36_500).default(365).describe('how long sessions and postures are kept, days'),
@@ -283,8 +354,19 @@ export const loadConfig = ({ flags, set = [], environment, file, defaults = {} }
   if (cannot !== null) return { ok: false, problem: cannot }
   const noKafka = parsed.success ? kafkaLogProblem(parsed.data) : null
   if (noKafka !== null) return { ok: false, problem: noKafka }
+  const storeProblem = parsed.success ? storeProblemOf(parsed.data) : null
+  if (storeProblem !== null) return { ok: false, problem: storeProblem }
   if (parsed.success) return { ok: true, config: parsed.data }
   return { ok: false, problem: parsed.error.issues.map((issue) => describeIssue(issue, raw, origin)).join('; ') }
+}
+
+const storeProblemOf = ({ store: { kind, url, plaintext } }: Config): string | null => {
+  if (kind === 'embedded') return url === undefined ? null : 'store.url: it is for store.kind server'
+  if (url === undefined) return 'store.url: store.kind server needs it'
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'https:' || plaintext || isLoopback(hostname.replace(/^\[|\]$/g, ''))
+    ? null
+    : 'store.url: http:// to another host is not allowed: use https://, or store.plaintext'
 }
 
 const typed = (text: string): unknown => {
@@ -307,12 +389,20 @@ const readYaml = (file: string): { ok: true; value: Record<string, unknown> } | 
 }
 
 const describeIssue = (issue: z.core.$ZodIssue, raw: unknown, origin: ReadonlyMap<string, string>): string => {
-  const path = issue.path.map(String)
+  const path: string[] = []
+  let value = raw
+  for (const key of issue.path) {
+    // A list that was given as one text is told as that text.
+    if (typeof value === 'string') break
+    path.push(String(key))
+    value = (value as Record<PropertyKey, unknown> | undefined)?.[key]
+  }
   const from = origin.get(path.join('.'))
-  const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], raw)
   const key = `${path.join('.') || 'settings'}${from === undefined ? '' : ` (${from})`}`
   if (issue.code === 'unrecognized_keys') return `${key}: unknown setting ${issue.keys.join(', ')}`
-  return `${key}: ${JSON.stringify(value)} is not allowed: ${allowed(issue)}`
+  // An address may have been given with a password in it.
+  const shown = JSON.stringify(value)?.replaceAll(/\/\/[^/"]*@/g, '//***@')
+  return `${key}: ${shown} is not allowed: ${allowed(issue)}`
 }
 
 const allowed = (issue: z.core.$ZodIssue): string => {

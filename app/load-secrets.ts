@@ -8,6 +8,7 @@ import { deskNames, isLoopback } from './desk/loopback.ts'
 import { type Identity, loadIdentity } from './identity.ts'
 import { readKafkaLog } from './kafka-log-settings.ts'
 import { deriveKey, loadMasterKey, readLogKey } from './master-key.ts'
+import { readServerSettings } from './read-server-settings.ts'
 import type { Secrets } from './role-plans.ts'
 import type { Shared } from './role-set.ts'
 
@@ -36,6 +37,8 @@ export const loadSecrets = async (config: Config, shared: Shared, fromEnvironmen
     : null
   if (master !== null && !master.ok) return master
   const logKey = ownLogKey?.key ?? deriveKey(master!.key, 'log')
+  const server = shared.store && (hasDesk || roles.includes('sink')) ? readServerSettings(config.store) : null
+  if (typeof server === 'string') return { ok: false, problem: server }
   const ownDeskTls = hasDesk ? readPair('desk', desk) : null
   if (typeof ownDeskTls === 'string') return { ok: false, problem: ownDeskTls }
   const ownEdge = roles.includes('edge') ? readEdge(mqtt) : null
@@ -65,6 +68,7 @@ export const loadSecrets = async (config: Config, shared: Shared, fromEnvironmen
       master: master?.key ?? null,
       logKey,
       kafka: kafka.options,
+      server,
       authority: identity === null ? null : { keyPem: identity.authorityKeyPem, caPem: identity.caPem },
       edge: roles.includes('edge') ? (ownEdge ?? fromIdentity) : null,
       deskTls: ownDeskTls ?? (isLoopback(desk.host) ? null : (identity?.desk ?? null)),

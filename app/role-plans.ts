@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { severities } from '../contracts/finding.ts'
+import type { ServerSettings } from '../store/server/settings.ts'
 import type { Config } from './config.ts'
 import { deriveKey } from './master-key.ts'
 import { nodeOf, type RoleName, type Shared } from './role-set.ts'
@@ -14,6 +15,7 @@ import type {
   SinkOptions,
   StoreOptions,
 } from './roles/options.ts'
+import { storeRetention } from './store-retention.ts'
 import type { RolePlan } from './supervisor.ts'
 
 /** What the roles of a machine need besides the settings: keys, and who they are. */
@@ -28,6 +30,8 @@ export interface Secrets {
   readonly authority: { readonly keyPem: string; readonly caPem: string } | null
   /** The edge's own certificate and the CA of the devices; null without an edge. */
   readonly edge: { readonly keyPem: string; readonly certificatePem: string; readonly caPem: string } | null
+  /** How the ClickHouse server is reached; null with the embedded engine, or without a sink and a desk. */
+  readonly server: ServerSettings | null
   /** Null on loopback, or without a desk. */
   readonly deskTls: DeskOptions['tls']
 }
@@ -61,25 +65,17 @@ export const planRoles = (config: Config, shared: Shared, secrets: Secrets): Rol
 const planSinkAndDesk = (
   config: Config,
   shared: Shared,
-  { master, authority, deskTls }: Secrets,
+  { master, authority, deskTls, server }: Secrets,
   log: (keepsRetention?: boolean) => LogOptions,
   named: (name: string) => string,
 ): RolePlan[] => {
   const { store, roles } = config
   const both = roles.includes('sink') && roles.includes('desk')
-  const storeOptions: StoreOptions = {
-    data: config.data,
-    key: store.encrypted && !shared.store ? deriveKey(master!, 'store').toString('hex') : null,
-    retention: {
-      readingsDays: store.readingsDays,
-      redeliveriesDays: store.readingsDays,
-      readingsByMinuteDays: store.minutesDays,
-      sessionsDays: store.sessionsDays,
-      posturesDays: store.sessionsDays,
-      findingsDays: store.findingsDays,
-      deadLettersDays: store.deadLettersDays,
-    },
-  }
+  const retention = { ...storeRetention(store) }
+  const storeOptions: StoreOptions =
+    server === null
+      ? { kind: 'embedded', data: config.data, key: store.encrypted ? deriveKey(master!, 'store').toString('hex') : null, retention }
+      : { kind: 'server', server, migrates: store.migrate, retention }
   const sink: SinkOptions = { log: log(true), store: storeOptions }
   const desk = (keepsRetention: boolean): DeskRoleOptions => ({
     log: log(keepsRetention),
@@ -89,6 +85,11 @@ const planSinkAndDesk = (
     authorityKeyPem: authority!.keyPem,
     caPem: authority!.caPem,
     desk: planDesk(config, deskTls),
+    paging: {
+      timeZone: config.paging.timeZone ?? null,
+      stormAlertsMax: config.paging.stormAlerts,
+      stormWindowMs: config.paging.stormMinutes * 60_000,
+    },
   })
   const deskPlan = (kind: 'hub' | 'desk', options: DeskRoleOptions): RolePlan => ({
     kind,
@@ -136,12 +137,13 @@ const planEdges = (
 const hoursMs = 3_600_000
 
 const planDesk = (config: Config, tls: DeskOptions['tls']): DeskOptions => {
-  const { host, port, names, sessionHours, idleHours, linkHours } = config.desk
+  const { host, port, names, publicOrigins, sessionHours, idleHours, linkHours } = config.desk
   const { acknowledgeMinutes, containMinutes } = config.triage
   return {
     host,
     port,
     names,
+    publicOrigins,
     tls: tls === null ? null : { keyPem: tls.keyPem, certificatePem: tls.certificatePem },
     sessionMs: sessionHours * hoursMs,
     idleMs: Math.min(idleHours, sessionHours) * hoursMs,

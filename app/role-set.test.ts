@@ -13,6 +13,7 @@ const secrets: Secrets = {
   master: Buffer.alloc(32, 7),
   logKey: Buffer.alloc(32, 8),
   kafka: null,
+  server: null,
   authority: { keyPem: 'ca key', caPem: 'ca' },
   edge: { keyPem: 'edge key', certificatePem: 'edge', caPem: 'ca' },
   deskTls: null,

@@ -12,7 +12,10 @@ export interface Shared {
 }
 
 /** Kafka and a ClickHouse server make these true, here and nowhere else. */
-export const sharedOf = ({ log }: Pick<Config, 'log'>): Shared => ({ log: log.kind === 'kafka', store: false })
+export const sharedOf = ({ log, store }: Pick<Config, 'log' | 'store'>): Shared => ({
+  log: log.kind === 'kafka',
+  store: store.kind === 'server',
+})
 
 /** Why a set of roles can't work; null when it can. */
 export const roleSetProblem = ({ roles, data, mqtt }: Pick<Config, 'roles' | 'data' | 'mqtt'>, shared: Shared): string | null => {

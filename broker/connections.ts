@@ -9,6 +9,7 @@ import { partitionOf } from '../contracts/partitioner.ts'
 import type { DeviceDirectory, DeviceRecord } from '../contracts/registry.ts'
 import { type ConnectPacket, parseConnect, plainConnect } from './connect-packet.ts'
 import type { Counters } from './counters.ts'
+import { readDirectly } from './direct-socket.ts'
 import { openDownlinkPipe } from './downlink.ts'
 import type { Flow } from './flow.ts'
 import type { EdgeLimits } from './limits.ts'
@@ -149,10 +150,8 @@ export const createConnections = (edge: {
     detach(session, reason)
     session.deadlineAt = now() + closingMs
     undecided.add(session)
-    const { socket } = session
-    if (session.blocked !== 0) socket.resume()
-    if (last === undefined) socket.end()
-    else socket.end(last)
+    if (session.blocked !== 0) session.socket.resume()
+    session.writer.end(last)
   }
 
   const refuse = (session: Session, reason: RefusalReason, code: number): void => {
@@ -171,9 +170,10 @@ export const createConnections = (edge: {
   }
 
   const send = (session: Session, packets: Buffer): boolean => {
-    const { socket } = session
-    if (socket.write(packets) || socket.writableLength <= limits.outboundBytesMax) return true
-    fail(session, { event: 'throttled', reason: 'not-reading', amount: socket.writableLength })
+    const { writer } = session
+    writer.write(packets)
+    if (writer.waitingBytes <= limits.outboundBytesMax) return true
+    fail(session, { event: 'throttled', reason: 'not-reading', amount: writer.waitingBytes })
     return false
   }
 
@@ -245,7 +245,7 @@ export const createConnections = (edge: {
       sessions.add(session)
       undecided.add(session)
       counters.connections++
-      socket.on('data', (chunk) => edge.data(session, chunk as Buffer))
+      readDirectly(socket, (chunk) => edge.data(session, chunk))
       // Whatever the error, 'close' follows.
       socket.on('error', () => {})
       socket.on('close', () => {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Client } from 'aedes'
 import type { DeviceRecord } from '../contracts/registry.ts'
 import type { ConnectPacket } from './connect-packet.ts'
+import { createDirectWriter, type DirectWriter } from './direct-socket.ts'
 import type { AckOwner, LogPlace } from './outbox.ts'
 import type { DownlinkPipe } from './downlink.ts'
 import type { TokenBucket } from './token-bucket.ts'
@@ -49,6 +50,8 @@ export interface Session extends AckOwner {
   readonly id: string
   readonly peer: Peer
   readonly socket: Socket
+  /** All that is sent to the device goes through it. */
+  readonly writer: DirectWriter
   phase: Phase
   /** When the phase must be over, ms; for `connect`, `signing-in` and `closing`. */
   deadlineAt: number
@@ -97,6 +100,7 @@ export const createSession = (id: string, peer: Peer, socket: Socket, nowMs: num
   id,
   peer,
   socket,
+  writer: createDirectWriter(socket),
   phase: 'connect',
   deadlineAt,
   lastHeardAt: nowMs,

@@ -23,6 +23,8 @@ export interface DeskHistory {
   timeline(alert: string, below: number | null, limit: number): Promise<readonly CaseEvent[]>
   /** From memory, refreshed every few seconds. */
   lastHeard(device: string): { readonly at: number; readonly address: string | null } | null
+  /** What it last said its firmware is; from memory as well. */
+  reportedFirmware(device: string): string | null
   /** Devices heard since. */
   reporting(sinceMs: number): number
   /** How far the tables are behind the log, ms; null when they are not. */

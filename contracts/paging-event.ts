@@ -70,6 +70,20 @@ export const pageAttemptFailed = z.strictObject({
 })
 /** Not wanted any more before it could be sent, or no room for it. The same page may be queued again when it is wanted again. */
 export const pageDropped = z.strictObject({ type: z.literal('page.dropped'), ...recorded, page: z.string(), reason: z.string() })
+/** Too many for one by one: a page of kind `storm` tells of them together, the worst first. */
+export const pagesGathered = z.strictObject({
+  type: z.literal('pages.gathered'),
+  ...recorded,
+  page: z.string(),
+  notifier: z.string(),
+  /** The worst, and how bad it is. */
+  alert: z.string(),
+  severity,
+  alerts: z.number().int(),
+  pages: z.array(z.string()),
+  /** When the oldest of them was due, ms. */
+  dueAt: z.number(),
+})
 /** The alert is closed and its pages are settled: nothing has to be remembered of it to tell a repeat. */
 export const alertSettled = z.strictObject({ type: z.literal('alert.settled'), ...recorded, alert: z.string() })
 
@@ -83,6 +97,7 @@ export const pagingEvent = z.discriminatedUnion('type', [
   pageSent,
   pageAttemptFailed,
   pageDropped,
+  pagesGathered,
   alertSettled,
 ])
 export type PagingEvent = z.infer<typeof pagingEvent>

@@ -16,10 +16,11 @@ it('a store of the version before is migrated with what it holds', async () => {
   const opened = await openEngine(old.path, testKey, { memoryBytesMax: 1_000_000_000, mergeThreads: 1 })
   if (!opened.ok) throw new Error(opened.detail)
   const { connection } = opened
+  const migrating = { client: connection.landing, ddl: connection.ddl, clock: systemClock, holder: null }
   try {
     await connection.landing.command({ query: 'CREATE DATABASE IF NOT EXISTS wardwatch ENGINE = Atomic' })
     await connection.use('wardwatch')
-    expect(await migrate(connection.landing, readMigrations().filter(({ number }) => number < 10), systemClock)).toMatchObject({ ok: true }) // prettier-ignore
+    expect(await migrate(readMigrations().filter(({ number }) => number < 10), migrating)).toMatchObject({ ok: true }) // prettier-ignore
     // A row as the version before landed it.
     const event = (sequence: number, opened: boolean, severity: string) => ({
       sequence, type: 'finding.folded', recorded_at: timeText(start), actor: 'wardwatch', alert: 'AL-1', finding: `f-${sequence}`, detector: 'replay', title: 'Replay',
@@ -27,10 +28,10 @@ it('a store of the version before is migrated with what it holds', async () => {
       event: JSON.stringify({ opened }), log_topic: 'cases.v1', log_partition: 0, log_offset: sequence, landed_at: timeText(start),
     }) // prettier-ignore
     await connection.landing.insert({ table: 'cases', format: 'JSONEachRow', values: [event(1, true, 'high'), event(2, false, 'medium')] })
-    expect(await migrate(connection.landing, readMigrations(), systemClock)).toMatchObject({ ok: true })
+    expect(await migrate(readMigrations(), migrating)).toMatchObject({ ok: true })
     // Done again after a kill.
     await connection.landing.command({ query: 'ALTER TABLE migrations DELETE WHERE number = 10 SETTINGS mutations_sync = 2' })
-    expect(await migrate(connection.landing, readMigrations(), systemClock)).toEqual({ ok: true, applied: ['0010_case_events.sql'] })
+    expect(await migrate(readMigrations(), migrating)).toEqual({ ok: true, applied: ['0010_case_events.sql'] })
     const closed: CaseEvent = {
       type: 'alert.closed', sequence: 3, previous: 'a'.repeat(64), hash: 'b'.repeat(64), recordedAt: start, actor: 'ann', alert: 'AL-2', verdict: 'other', reason: 'r',
     } // prettier-ignore

@@ -2,13 +2,32 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import type { ColumnBatch } from './landing/column-batch.ts'
 import type { AnalystLimits } from './query/limits.ts'
 
-/** One insert of columns: `select` turns the batch's columns into the table's, in the order of `into`. */
-export interface ColumnInsert {
+/**
+ * One insert. `token` names its content: where an insert's answer can be lost, the same token twice is one insert
+ * (`insert_deduplication_token`), even when the first one is still running.
+ */
+interface Insert {
   readonly table: string
+  readonly token: string
+}
+
+export interface ColumnInsert extends Insert {
   readonly batch: ColumnBatch
 }
 
-/** A connection that can only read, with its limits fixed; for one question. */
+export interface RowInsert extends Insert {
+  readonly rows: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** The store did not answer: nothing is wrong with what was asked. */
+export class StoreAway extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'StoreAway'
+  }
+}
+
+/** A connection that can only read, with its limits fixed, in the database of `use`; for one question at a time. */
 export interface AnalystConnection {
   text(
     sql: string,
@@ -21,15 +40,21 @@ export interface AnalystConnection {
 
 /**
  * What differs between the embedded engine and a ClickHouse server; everything else in `store/` is the same for both.
- * Embedded: `engine/open-engine.ts`.
+ * Embedded: `engine/open-engine.ts`. Server: `server/connect-server.ts`. What both promise: `testing/conformance.ts`.
  */
 export interface StoreConnection {
-  /** Inserts and the landing's own questions; nothing else runs on it. */
+  /** The landing's own questions, and what the schema needs. */
   readonly landing: ClickHouseClient
   /** The platform's own queries. */
   readonly query: ClickHouseClient
-  /** The fast way in for the one table that takes every message. Atomic per table partition. */
+  /** The fast way in for the one table that takes every message. All of it or nothing. */
   insertColumns(insert: ColumnInsert): Promise<void>
+  /** All of it or nothing. */
+  insertRows(insert: RowInsert): Promise<void>
+  /** Resolves when no insert that an earlier connection of the landing began can still add rows. */
+  settled(tables: readonly string[]): Promise<void>
+  /** A statement of a migration as this store wants it: of a cluster's DDL, for instance. */
+  ddl(statement: string): string
   openAnalyst(limits: AnalystLimits): AnalystConnection
   use(database: string): Promise<void>
   close(): Promise<void>

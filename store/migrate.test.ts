@@ -3,7 +3,7 @@ import { systemClock } from '../contracts/clock.ts'
 import { vitals } from '../contracts/vitals.ts'
 import { vitalColumns } from './landing/reading-batch.ts'
 import { timeText } from './landing/stored-values.ts'
-import { migrate, readMigrations, statements } from './migrate.ts'
+import { migrate, type Migration, readMigrations, statements } from './migrate.ts'
 import type { Store } from './open.ts'
 import { readRows } from './read-rows.ts'
 import { applyRetention, retentionSettings } from './retention.ts'
@@ -19,6 +19,9 @@ afterAll(async () => {
   home.remove()
 })
 
+const apply = (migrations: readonly Migration[]) =>
+  migrate(migrations, { client: store.landing, ddl: store.ddl, clock: systemClock, holder: null })
+
 it('every file has a number of its own, in order, and each statement may be repeated', () => {
   const files = readMigrations()
   const numbers = files.map(({ number }) => number)
@@ -27,12 +30,12 @@ it('every file has a number of its own, in order, and each statement may be repe
 })
 
 it('is applied once', async () => {
-  expect(await migrate(store.landing, readMigrations(), systemClock)).toEqual({ ok: true, applied: [] })
+  expect(await apply(readMigrations())).toEqual({ ok: true, applied: [] })
 })
 
 it('a file that a kill interrupted is done again', async () => {
   await store.landing.command({ query: 'ALTER TABLE migrations DELETE WHERE number = 3 SETTINGS mutations_sync = 2' })
-  expect(await migrate(store.landing, readMigrations(), systemClock)).toEqual({ ok: true, applied: ['0003_readings_by_minute.sql'] })
+  expect(await apply(readMigrations())).toEqual({ ok: true, applied: ['0003_readings_by_minute.sql'] })
 })
 
 it('0004 on a store with readings: their maps are what they were, and a question about one vital finds them', async () => {
@@ -56,8 +59,8 @@ it('0004 on a store with readings: their maps are what they were, and a question
 it('refuses a file that was changed after it was applied, and a store that is newer', async () => {
   const [first, ...rest] = readMigrations()
   const changed = [{ ...first!, sql: `${first!.sql}\n-- one more word\n` }, ...rest]
-  expect(await migrate(store.landing, changed, systemClock)).toMatchObject({ ok: false, reason: 'migration-changed' })
-  expect(await migrate(store.landing, readMigrations().slice(0, 2), systemClock)).toMatchObject({ ok: false, reason: 'store-is-newer' })
+  expect(await apply(changed)).toMatchObject({ ok: false, reason: 'migration-changed' })
+  expect(await apply(readMigrations().slice(0, 2))).toMatchObject({ ok: false, reason: 'store-is-newer' })
 })
 
 it('every vital of contracts/ has a column of its own', async () => {
@@ -70,12 +73,12 @@ it('every vital of contracts/ has a column of its own', async () => {
 })
 
 it('retention is altered where it differs, and only there', async () => {
-  expect(await applyRetention(store.landing, retentionSettings.parse({}))).toEqual([])
-  expect(await applyRetention(store.landing, retentionSettings.parse({ readingsDays: 7 }))).toEqual(['readings'])
+  expect(await applyRetention(store.landing, retentionSettings.parse({}), store.ddl)).toEqual([])
+  expect(await applyRetention(store.landing, retentionSettings.parse({ readingsDays: 7 }), store.ddl)).toEqual(['readings'])
   const [[sql] = ['']] = await readRows<[string]>(
     store.query,
     "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = 'readings'",
   )
   expect(sql).toContain('TTL toDateTime(landed_at) + toIntervalDay(7)')
-  expect(await applyRetention(store.landing, retentionSettings.parse({ readingsDays: 7 }))).toEqual([])
+  expect(await applyRetention(store.landing, retentionSettings.parse({ readingsDays: 7 }), store.ddl)).toEqual([])
 })

@@ -3,7 +3,8 @@ import type { Clock } from '../contracts/clock.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { StoreConnection } from './connection.ts'
 import { type EngineRefusal, openEngine } from './engine/open-engine.ts'
-import { migrate, type MigrationOutcome, readMigrations } from './migrate.ts'
+import { lackingMigrations, migrate, type MigrationOutcome, readMigrations } from './migrate.ts'
+import type { LockTimes } from './migration-lock.ts'
 import { applyRetention, retentionSettings } from './retention.ts'
 
 export const storeSettings = z.object({
@@ -19,27 +20,42 @@ export interface Store extends StoreConnection {
   readonly database: string
 }
 
+export type StoreRefusal = EngineRefusal | Extract<MigrationOutcome, { ok: false }>['reason'] | 'not-migrated'
+
 export type StoreOpened =
   | { readonly ok: true; readonly store: Store }
-  | { readonly ok: false; readonly reason: EngineRefusal | Extract<MigrationOutcome, { ok: false }>['reason']; readonly detail: string }
+  | { readonly ok: false; readonly reason: StoreRefusal; readonly detail: string }
 
-const database = 'wardwatch'
+export const databaseDefault = 'wardwatch'
 
-/** Readies a connection, embedded or to a server: database, migrations, retention. */
-export const openStoreOn = async (
+export interface OpenOptions {
+  readonly settings: StoreSettings
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly database?: string
+  /** Names this node while it migrates; null where no other process reaches the store. */
+  readonly holder: string | null
+  /** Whether this node makes and changes tables; else it takes them as they are, and refuses a store that lacks some. */
+  readonly migrates: boolean
+  readonly lockTimes?: LockTimes
+}
+
+/** Readies a connection, embedded or to a server: database, migrations, retention. Leaves it open when it refuses. */
+export const readyStore = async (
   connection: StoreConnection,
-  { settings, logger, clock }: { readonly settings: StoreSettings; readonly logger: Logger; readonly clock: Clock },
-): Promise<StoreOpened> => {
-  await connection.landing.command({ query: `CREATE DATABASE IF NOT EXISTS ${database} ENGINE = Atomic` })
+  { settings, logger, clock, database = databaseDefault, holder, migrates, lockTimes }: OpenOptions,
+): Promise<{ readonly ok: true } | Extract<StoreOpened, { ok: false }>> => {
+  if (migrates) await connection.landing.command({ query: connection.ddl(`CREATE DATABASE IF NOT EXISTS ${database} ENGINE = Atomic`) })
   await connection.use(database)
-  const outcome = await migrate(connection.landing, readMigrations(), clock)
-  if (!outcome.ok) {
-    await connection.close()
-    return outcome
-  }
-  const retained = await applyRetention(connection.landing, settings.retention)
+  const client = connection.landing
+  const { ddl } = connection
+  const outcome = migrates
+    ? await migrate(readMigrations(), { client, ddl, clock, holder, ...(lockTimes === undefined ? {} : { lockTimes }) })
+    : await lackingMigrations(client, readMigrations())
+  if (!outcome.ok) return outcome
+  const retained = migrates ? await applyRetention(client, settings.retention, ddl) : []
   logger.info({ migrations: outcome.applied, retention: retained }, 'store is open')
-  return { ok: true, store: { ...connection, database } }
+  return { ok: true }
 }
 
 /**
@@ -55,5 +71,10 @@ export const openStore = async (options: {
 }): Promise<StoreOpened> => {
   const { engineMemoryBytesMax, mergeThreads } = options.settings
   const opened = await openEngine(options.directory, options.key, { memoryBytesMax: engineMemoryBytesMax, mergeThreads })
-  return opened.ok ? await openStoreOn(opened.connection, options) : opened
+  if (!opened.ok) return opened
+  const { connection } = opened
+  const ready = await readyStore(connection, { ...options, holder: null, migrates: true })
+  if (ready.ok) return { ok: true, store: { ...connection, database: databaseDefault } }
+  await connection.close()
+  return ready
 }

@@ -27,7 +27,11 @@ const tables = {
 } as const satisfies Record<string, readonly [keyof RetentionSettings, string]>
 
 /** Makes the tables' TTLs what the settings say; touches only those that differ. Answers the tables it changed. */
-export const applyRetention = async (client: ClickHouseClient, settings: RetentionSettings): Promise<readonly string[]> => {
+export const applyRetention = async (
+  client: ClickHouseClient,
+  settings: RetentionSettings,
+  ddl: (statement: string) => string,
+): Promise<readonly string[]> => {
   const current = new Map(
     await readRows<[string, string]>(
       client,
@@ -38,7 +42,7 @@ export const applyRetention = async (client: ClickHouseClient, settings: Retenti
   for (const [table, [setting, column]] of Object.entries(tables)) {
     const asked = settings[setting]
     if (Number(current.get(table)) === asked) continue
-    await client.command({ query: `ALTER TABLE ${table} MODIFY TTL ${column} + toIntervalDay(${asked})` })
+    await client.command({ query: ddl(`ALTER TABLE ${table} MODIFY TTL ${column} + toIntervalDay(${asked})`) })
     changed.push(table)
   }
   return changed

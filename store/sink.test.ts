@@ -176,6 +176,31 @@ it('rows that landed without their position are not landed again', async () => {
   expect(second.stats().heldAlready).toBe(21)
 })
 
+it('rows without their position are known even when a start in between wrote the positions of other partitions only', async () => {
+  await log.append('observations.by-source.v1', [sessionRecord()])
+  const first = await startSink()
+  await settled(first)
+  await first.close()
+  await store.landing.command({ query: 'TRUNCATE TABLE landing_positions' })
+  // The second start is killed before it comes to the sessions again.
+  await log.append('observations.by-device.v1', [message('pump-1', reading(1))])
+  const whole = log
+  log = {
+    ...whole,
+    consume: (options) =>
+      whole.consume({
+        ...options,
+        onBatch: (batch) => (batch.topic === 'observations.by-source.v1' ? Promise.resolve() : options.onBatch(batch)),
+      }),
+  }
+  const second = await startSink()
+  await expect.poll(() => second.stats().positions['observations.by-device.v1/0']).toBe(1)
+  await second.close()
+  log = whole
+  await settled(await startSink())
+  expect(await rowsOf('SELECT count() FROM sessions')).toEqual([[1]])
+})
+
 it('waits while ClickHouse is away, holds a bounded amount, and lands everything once it is back, even what it had without saying so', async () => {
   let away = true
   let lies = 0
@@ -211,6 +236,47 @@ it('can be closed while ClickHouse is away; nothing is claimed that has not land
   expect(await rowsOf('SELECT count() FROM landing_positions')).toEqual([[0]])
   await settled(await startSink())
   expect(await rowsOf('SELECT count() FROM readings')).toEqual([[1]])
+})
+
+it('a sink whose partitions went to another one while ClickHouse took nothing lands none of their rows any more', async () => {
+  const revokes: (() => Promise<void>)[] = []
+  const whole = log
+  log = {
+    ...whole,
+    consume(options) {
+      let mine = true
+      const partitions = [{ topic: 'observations.by-device.v1', partition: 0 } as const]
+      revokes.push(async () => {
+        mine = false
+        await options.onRevoked?.(partitions)
+      })
+      return whole.consume({
+        ...options,
+        // One partition each, so that it is all that the sink has.
+        onAssigned: async (all) => {
+          const [start] = await options.onAssigned(partitions)
+          return all.map(({ topic, partition }) => (topic === partitions[0]!.topic && partition === 0 ? start! : 'latest'))
+        },
+        onBatch: (batch) => (mine ? options.onBatch(batch) : Promise.resolve()),
+      })
+    },
+  }
+  await log.append('observations.by-device.v1', [message('pump-1', reading(1)), message('pump-1', reading(2))])
+  let away = true
+  const cutOff: StoreConnection = {
+    ...store,
+    insertColumns: (insert) => (away ? Promise.reject(new Error('connection refused')) : store.insertColumns(insert)),
+  }
+  const first = await startSink({ revokeWaitMsMax: 20 }, cutOff)
+  await expect.poll(() => first.stats().failedInserts).toBeGreaterThan(1)
+  await revokes[0]!()
+  const second = await startSink()
+  await expect.poll(() => second.stats().rowsByTable['readings']).toBe(2)
+  away = false
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  await first.close()
+  expect([first.stats().rowsByTable, first.stats().waitingRows, first.behindMs()]).toEqual([{}, 0, null])
+  expect(await rowsOf('SELECT count() FROM readings')).toEqual([[2]])
 })
 
 it('tells what retention dropped before it was landed, and goes on', async () => {

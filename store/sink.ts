@@ -3,11 +3,12 @@ import type { EnvelopeDecoder } from '../contracts/decode.ts'
 import { type EventLog, lagOf, type LogBatch, type LogConsumer } from '../contracts/event-log.ts'
 import { createLatencyHistogram, type HistogramSnapshot } from '../contracts/histogram.ts'
 import type { Logger } from '../contracts/logger.ts'
+import type { LogTopicName } from '../contracts/log-topics.ts'
 import type { RedeliveryFilter } from '../contracts/redelivery.ts'
 import type { StoreConnection } from './connection.ts'
 import { createBehind } from './landing/behind.ts'
 import { createFindingMarks, loadFindingMarks } from './landing/finding-marks.ts'
-import { type LandedTable, partitionName } from './landing/landing-batch.ts'
+import { type LandedTable, landedTables, partitionName } from './landing/landing-batch.ts'
 import { createFlusher } from './landing/flusher.ts'
 import { type LandedState, readLandedState } from './landing/positions.ts'
 import { primeRedeliveries } from './landing/prime-redeliveries.ts'
@@ -20,6 +21,8 @@ import { createBatchWriter } from './landing/write-batch.ts'
 const batchRecordsMax = 1_000
 
 export interface SinkStats {
+  /** Why nothing lands at the moment; null when it does. */
+  readonly problem: string | null
   readonly rowsByTable: Readonly<Record<string, number>>
   /** By `topic/partition`: upper bound of records not landed yet, the next offset, and what retention dropped before it was landed. */
   readonly lagByPartition: Readonly<Record<string, number>>
@@ -38,7 +41,7 @@ export interface SinkStats {
 }
 
 export interface Sink {
-  /** Learns from ClickHouse where to resume, then follows the log. */
+  /** Learns from ClickHouse where to resume, then follows the log. While ClickHouse is away it waits; `close` ends that. */
   start(): Promise<void>
   /** Lands what waits (one try), then stops. Idempotent. */
   close(): Promise<void>
@@ -58,13 +61,15 @@ export interface Sink {
 export const createSink = (parts: {
   readonly log: Pick<EventLog, 'consume'>
   readonly store: StoreConnection
+  /** When the tables are there; default: they are. */
+  readonly storeReady?: Promise<void>
   readonly decoder: EnvelopeDecoder
   readonly redelivery: RedeliveryFilter
   readonly clock: Clock
   readonly logger: Logger
   readonly settings: SinkSettings
 }): Sink => {
-  const { log, store, decoder, redelivery, clock, logger, settings } = parts
+  const { log, store, storeReady = Promise.resolve(), decoder, redelivery, clock, logger, settings } = parts
   const counts: RouteCounts = { dropped: 0, heldAlready: 0, findingRepeats: 0, deadLettersByReason: new Map() }
   const rowsByTable = new Map<string, number>()
   const lag = new Map<string, number>()
@@ -77,6 +82,10 @@ export const createSink = (parts: {
   let consumer: LogConsumer | null = null
   let closing = false
   let closed: Promise<void> | null = null
+  let wake = (): void => {}
+  const owned = new Set<string>()
+  let problem: string | null = null
+  let blockedMs: number | null = null
 
   const behind = createBehind()
   const marks = createFindingMarks()
@@ -116,8 +125,18 @@ export const createSink = (parts: {
     flusher.added(counts.heldAlready > heldBefore)
   }
 
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+
   const learn = async (): Promise<void> => {
     await flusher.flush()
+    await store.settled(landedTables)
     state = await readLandedState(store.landing)
     flusher.notBefore(state.landedAtMs)
     for (const [name, next] of state.positions) written.set(name, next)
@@ -132,10 +151,45 @@ export const createSink = (parts: {
     logger.info({ positions: Object.fromEntries(state.positions), primed }, 'the sink has learnt where to resume')
   }
 
+  const block = (): void => behind.blocked((blockedMs ??= clock.now()))
+  const unblock = (): void => behind.blocked((blockedMs = null))
+
+  /** The log holds what comes meanwhile. */
+  const learnWhenItCan = async (): Promise<void> => {
+    for (let waitMs = settings.retryMsMin; ; waitMs = Math.min(waitMs * 2, settings.retryMsMax)) {
+      try {
+        await learn()
+        unblock()
+        problem = null
+        return
+      } catch (error) {
+        if (closing) throw error
+        block()
+        problem = error instanceof Error ? error.message : String(error)
+        logger.error({ error: problem, waitMs }, 'where to resume could not be learnt; it will be tried again')
+        await pause(waitMs)
+        if (closing) throw new Error('the sink was closed before it knew where to resume', { cause: error })
+      }
+    }
+  }
+
+  /** Rows of a partition that another sink has must not be landed from here once it has learnt where to resume. */
+  const leave = async (partitions: readonly { topic: LogTopicName; partition: number }[]): Promise<void> => {
+    const flushed = flusher.flush().then(() => true)
+    if (!(await Promise.race([flushed, pause(settings.revokeWaitMsMax).then(() => false)]))) {
+      if (partitions.length < owned.size)
+        throw new Error('some partitions went to another sink and ClickHouse takes nothing: all of them are read again')
+      flusher.forget()
+    }
+    wake()
+    for (const { topic, partition } of partitions) owned.delete(partitionName(topic, partition))
+    if (owned.size === 0) behind.forget()
+  }
+
   const scheduleRollUp = (): void => {
     if (settings.rollUpMs === 0 || closing) return
     rollUpTimer = setTimeout(() => {
-      rollingUp = rollUp(store.query)
+      rollingUp = rollUp(store.query, ...(settings.settleMs === 0 ? [] : [clock.now() - settings.settleMs]))
         .then(
           () => undefined,
           (error: unknown) =>
@@ -148,6 +202,10 @@ export const createSink = (parts: {
     }, settings.rollUpMs)
   }
 
+  let settleClosing = (): void => {}
+  const whenClosing = new Promise<void>((resolve) => {
+    settleClosing = resolve
+  })
   let settleFailed: { resolve: () => void; reject: (reason: unknown) => void }
   const failed = new Promise<void>((resolve, reject) => {
     settleFailed = { resolve, reject }
@@ -157,6 +215,8 @@ export const createSink = (parts: {
 
   const stop = async (): Promise<void> => {
     closing = true
+    wake()
+    settleClosing()
     flusher.end()
     if (rollUpTimer !== null) clearTimeout(rollUpTimer)
     await consumer?.close()
@@ -165,26 +225,42 @@ export const createSink = (parts: {
     settleFailed.resolve()
   }
 
-  return {
-    failed,
-    async start() {
-      consumer = await log.consume({
+  /** Null when it was closed meanwhile. */
+  const follow = async (): Promise<LogConsumer | null> => {
+    try {
+      return await log.consume({
         topics: landedTopics,
         group: 'wardwatch-sink',
         batchRecordsMax,
         async onAssigned(partitions) {
-          await learn()
+          await learnWhenItCan()
+          for (const { topic, partition } of partitions) owned.add(partitionName(topic, partition))
           return partitions.map(({ topic, partition }) => state.positions.get(partitionName(topic, partition)) ?? 'earliest')
         },
         onBatch,
-        onRevoked: () => flusher.flush(),
+        onRevoked: leave,
         onOutOfRange({ topic, partition, from, to }) {
           const name = partitionName(topic, partition)
           gaps.set(name, (gaps.get(name) ?? 0) + (to - from))
           logger.error({ topic, partition, from, to }, 'retention dropped records before they were landed')
         },
       })
-      consumer.failed.catch((error: unknown) => settleFailed.reject(error))
+    } catch (error) {
+      if (closing) return null
+      throw error
+    }
+  }
+
+  return {
+    failed,
+    async start() {
+      block()
+      problem = 'ClickHouse is not ready yet'
+      await Promise.race([storeReady, whenClosing])
+      if (closing) return
+      consumer = await follow()
+      if (closing) await consumer?.close()
+      consumer?.failed.catch((error: unknown) => settleFailed.reject(error))
       scheduleRollUp()
     },
     close: () => (closed ??= stop()),
@@ -196,6 +272,7 @@ export const createSink = (parts: {
       gapsByPartition: Object.fromEntries(gaps),
       insertMs: insertMs.snapshot(),
       ...flusher.stats(),
+      problem: problem ?? flusher.stats().problem,
       dropped: counts.dropped,
       heldAlready: counts.heldAlready,
       findingRepeats: counts.findingRepeats,

@@ -1,6 +1,6 @@
 import { systemClock } from '../contracts/clock.ts'
 import { rulesVersion } from '../contracts/paging-desk.ts'
-import type { FuzzedDesk } from './schemathesis-server.ts'
+import { type FuzzedDesk, fuzzedChannels } from './schemathesis-server.ts'
 
 const hourMs = 3_600_000
 const onAlerts = ['acknowledgeAlert', 'assignAlert', 'snoozeAlert', 'closeAlert', 'noteAlert', 'containAlert'] as const
@@ -48,6 +48,18 @@ export const schemathesisConfig = ({ alerts, devices }: Pick<FuzzedDesk, 'alerts
   for (const id of ['device', 'deviceConnections']) operation(id, { 'path.device': device })
   operation('deviceVitals', { 'path.device': device, 'query.from': past, 'query.to': past })
   operation('putPagingRules', { 'header.If-Match': often('rules', [`"${rulesVersion([])}"`]) })
-  for (const id of ['changeAccount', 'linkAccount']) operation(id, { 'path.account': often(`${id}-names`, ['fuzzed', 'nobody']) })
+  // Those that are there to begin with, in the order they were made: startFuzzedDesk.
+  const channels = often('channels', fuzzedChannels)
+  const versions = often(
+    'channel-versions',
+    fuzzedChannels.map((_, n) => `"${n + 1}"`),
+  )
+  operation('deleteNotifier', { 'path.id': channels, 'header.If-Match': versions })
+  operation('putNotifier', { 'path.id': often('new-channels', ['new-1', 'new-2', ...fuzzedChannels]) })
+  operation('changeAccount', {
+    'header.If-Match': often('account-versions', ['"1"', '"2"']),
+    'path.account': often('changeAccount-names', ['fuzzed', 'nobody']),
+  })
+  operation('linkAccount', { 'path.account': often('linkAccount-names', ['fuzzed', 'nobody']) })
   return [...dictionaries, ...operations].join('')
 }

@@ -4,6 +4,8 @@ import { createApi } from '../dashboards/api/create-api.ts'
 import { createFakeParts } from '../dashboards/testing/fake-parts.ts'
 import { createDice, sampleAlertOf } from '../dashboards/testing/sample-fleet.ts'
 
+export const fuzzedChannels = ['fuzzed-1', 'fuzzed-2'] as const
+
 export interface FuzzedDesk {
   readonly url: string
   readonly alerts: readonly { readonly id: string; readonly version: number }[]
@@ -58,6 +60,12 @@ export const startFuzzedDesk = async (): Promise<FuzzedDesk> => {
     if (!signedIn.ok) throw new Error('the fuzzer can not sign in')
     return { cookie: `wardwatch-session=${signedIn.sessionSecret}`, 'x-csrf-token': signedIn.who.csrfToken }
   }
+  for (const id of fuzzedChannels)
+    await parts.paging.putNotifier('wardwatch', id, {
+      title: id,
+      enabled: true,
+      settings: { kind: 'webhook', url: 'http://127.0.0.1:9/', secret: 's' },
+    })
   await parts.accounts.people.create('wardwatch', { account: 'fuzzed', displayName: 'Fuzzed', role: 'viewer' })
   return {
     url: `http://127.0.0.1:${port}`,

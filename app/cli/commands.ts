@@ -1,6 +1,8 @@
 import { accountAddCommand, accountLinkCommand, accountListCommand } from './account.ts'
 import { alertsCommand, alertsVerifyCommand } from './alerts.ts'
 import { backtestCommand } from './backtest.ts'
+import { certificateCommand } from './certificate.ts'
+import { clickhouseMigrateCommand, clickhouseUsersCommand } from './clickhouse.ts'
 import type { Command } from './command.ts'
 import { demoCommand } from './demo.ts'
 import { deviceCommandCommand, deviceEnrolCommand, deviceListCommand, deviceRevokeCommand } from './device.ts'
@@ -14,6 +16,7 @@ import { simulateCommand } from './simulate.ts'
 export const commands: readonly Command[] = [
   runCommand,
   demoCommand,
+  certificateCommand,
   deviceEnrolCommand,
   deviceRevokeCommand,
   deviceListCommand,
@@ -30,4 +33,6 @@ export const commands: readonly Command[] = [
   kafkaTopicsCommand,
   kafkaAclsCommand,
   kafkaKeyCommand,
+  clickhouseUsersCommand,
+  clickhouseMigrateCommand,
 ]

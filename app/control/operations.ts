@@ -14,6 +14,7 @@ import { type Analyst, analystFormats } from '../../store/query/read-only-query.
 import type { Sink } from '../../store/sink.ts'
 import type { Triage } from '../../triage/start-triage.ts'
 import { verifyChain } from '../../triage/verify/verify-chain.ts'
+import { issueServerCertificate } from '../issue-certificate.ts'
 import { operation, OperationRefused, type Operations } from './server.ts'
 
 export interface ControlParts {
@@ -60,6 +61,9 @@ export const controlOperations = ({
   })),
   revoke: operation(z.strictObject({ device: text, reason: z.string().max(256).default('revoked by hand') }), async (request) =>
     revokeDevice({ log, directory, clock }, request),
+  ),
+  'server-certificate': operation(z.strictObject({ names: z.array(text).min(1).max(100) }), ({ names }) =>
+    issueServerCertificate(authority, names),
   ),
   devices: operation(z.strictObject({}), async () => ({ devices: listDevices(directory).map(withoutSecrets) })),
   command: operation(

@@ -89,8 +89,18 @@ it('far behind is behind', () => {
   behind.ms = 42_000
   figures.told([role('detect', { lagByPartition: { 'a/0': 50_000 } }), role('hub', { paging: { dead: 1 } })])
   expect(stage('detect').state).toBe('behind')
-  expect(stage('landing').state).toBe('behind')
+  expect(stage('landing')).toMatchObject({ state: 'behind', problem: null })
   expect(stage('paging')).toMatchObject({ state: 'down', problem: '1 paging channel is dead' })
+})
+
+it('why history is behind is said while it is', () => {
+  const { clock, behind, figures, role, stage } = begin()
+  clock.nowMs += 1_000
+  figures.told([role('hub', { problem: 'connect ECONNREFUSED' })])
+  expect(stage('landing').problem).toBeNull()
+  behind.ms = 42_000
+  expect(stage('landing').problem).toBe('ClickHouse takes nothing: connect ECONNREFUSED')
+  expect(figures.read().signs).toMatchObject({ historyBehindMs: 42_000, problems: ['ClickHouse takes nothing: connect ECONNREFUSED'] })
 })
 
 it('when the supervisor is silent nothing is claimed', () => {

@@ -129,6 +129,15 @@ export const createPipelineFigures = (now: () => number, behindMs: () => number 
   const problemOf = (kind: RoleStatus['kind']): string | null =>
     readiness(roles, now()).problems.find((problem) => ofKind(kind).some(({ name }) => problem.startsWith(`${name} `))) ?? null
 
+  /** One sentence while history takes nothing; a fault that lasts a second is none. */
+  const historyProblem = (): string | null => {
+    if (behindMs() === null) return null
+    const told = statsOf('sink')
+      .map((stats) => at(stats, 'problem'))
+      .find((problem) => typeof problem === 'string')
+    return told === undefined ? null : `ClickHouse takes nothing: ${told.split('\n')[0]!.slice(0, 200)}`
+  }
+
   const detectLag = (): number | null => totalOf('detect', 'lagByPartition')
   const landLag = (): number | null => totalOf('sink', 'lagByPartition')
 
@@ -211,7 +220,7 @@ export const createPipelineFigures = (now: () => number, behindMs: () => number 
         drops: totalOf('sink', 'gapsByPartition'),
         deadLetters: totalOf('sink', 'deadLettersByReason'),
         restarts: restarts('sink'),
-        problem: problemOf('sink'),
+        problem: problemOf('sink') ?? historyProblem(),
       },
       {
         id: 'paging',
@@ -240,7 +249,9 @@ export const createPipelineFigures = (now: () => number, behindMs: () => number 
 
   const signs = (): VitalSigns => {
     const known = fresh()
-    const problems = known ? [...readiness(roles, now()).problems] : ['Nothing is known of the platform: its supervisor is silent']
+    const problems = known
+      ? [...readiness(roles, now()).problems, ...[historyProblem()].filter((problem) => problem !== null)]
+      : ['Nothing is known of the platform: its supervisor is silent']
     return {
       nowMs: now(),
       readingsPerSecond: known ? rate('acknowledged') : null,

@@ -22,7 +22,7 @@ const platformActor = 'wardwatch'
 
 export interface Desk {
   readonly port: number
-  /** Where the console is, e.g. `http://127.0.0.1:8480`. */
+  /** Where people find the console, e.g. `http://127.0.0.1:8480`. */
   readonly url: string
   readonly accounts: Accounts
   /** A new link for an account, for whoever owns this machine. */
@@ -45,7 +45,7 @@ export const startDesk = async (options: {
   readonly settings: DeskOptions
 }): Promise<Desk> => {
   const { log, logger, desk, directory, parts, site, settings } = options
-  const { host, names, tls, sessionMs, idleMs, linkMs } = settings
+  const { host, names, publicOrigins, tls, sessionMs, idleMs, linkMs } = settings
   const accounts = await openAccounts({ log, clock: systemClock, logger, times: { sessionMs, idleMs, linkMs } })
   const figures = createPipelineFigures(systemClock.now, () => parts.history.behindMs())
   const api = await createApi({
@@ -62,6 +62,7 @@ export const startDesk = async (options: {
     site,
     consoleDirectory: fileURLToPath(new URL('../../dashboards/console/dist', import.meta.url)),
     names: deskNames(host, names),
+    publicOrigins,
     tls,
   })
   let port: number
@@ -88,7 +89,7 @@ export const startDesk = async (options: {
 
   return {
     port,
-    url: `${tls === null ? 'http' : 'https'}://${authority}`,
+    url: publicOrigins[0] ?? `${tls === null ? 'http' : 'https'}://${authority}`,
     accounts,
     link,
     async firstLink() {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { systemClock } from '../../contracts/clock.ts'
 import type { EventLog } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
@@ -31,7 +32,8 @@ export const startDeskRole = async (parts: {
 }): Promise<RunningRole> => {
   const { log, store, logger, name, options, behindMs, sink } = parts
   const directory = createDirectory()
-  const registry = await followRegistry({ log, directory, group: `registry-${name}`, logger })
+  // Everyone reads all of it: a run of its own waits for no member that was killed to be forgotten.
+  const registry = await followRegistry({ log, directory, group: `registry-${name}-${randomBytes(6).toString('hex')}`, logger })
   await registry.caughtUp
   const authority = await loadAuthority({ privateKeyPem: options.authorityKeyPem, certificatePem: options.caPem }, systemClock)
   const triage = await startTriage({
@@ -53,7 +55,8 @@ export const startDeskRole = async (parts: {
     directory,
     store,
     behindMs,
-    linkTo: (alert) => (deskUrl === null ? null : `${deskUrl}/alerts/${encodeURIComponent(alert)}`),
+    options: options.paging,
+    linkTo: (alert) => (deskUrl === null ? null : `${deskUrl}/alerts${alert === null ? '' : `/${encodeURIComponent(alert)}`}`),
   })
   const desk = await startDesk({ log, logger, desk: triage, directory, parts: paged, site: options.site, settings: options.desk })
   deskUrl = desk.url

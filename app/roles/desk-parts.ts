@@ -7,6 +7,7 @@ import type { Directory } from '../../registry/fold.ts'
 import { createDeskHistory } from '../../store/desk/desk-history.ts'
 import type { Store } from '../../store/open.ts'
 import { startPaging } from '../../triage/notify/start-paging.ts'
+import type { PagingRoleOptions } from './options.ts'
 import type { Triage } from '../../triage/start-triage.ts'
 
 export interface DeskParts {
@@ -25,15 +26,18 @@ export const startDeskParts = async (parts: {
   readonly directory: Directory
   readonly store: Store
   readonly behindMs: () => number | null
-  readonly linkTo: (alert: string) => string | null
+  readonly options: PagingRoleOptions
+  readonly linkTo: (alert: string | null) => string | null
 }): Promise<DeskParts> => {
-  const { log, logger, desk, directory, store, behindMs, linkTo } = parts
+  const { log, logger, desk, directory, store, behindMs, options, linkTo } = parts
   const history = createDeskHistory({ store, clock: systemClock, logger, behindMs })
   const paging = await startPaging({
     log,
     desk,
     logger,
     linkTo,
+    settings: { stormAlertsMax: options.stormAlertsMax, stormWindowMs: options.stormWindowMs },
+    ...(options.timeZone === null ? {} : { timeZone: options.timeZone }),
     modelOf: (device) => directory.device(device)?.model ?? null,
   })
   return {

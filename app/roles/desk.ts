@@ -4,13 +4,13 @@ import { followLandedBehind } from '../../store/desk/landed-behind.ts'
 import { type RunningRole, serveRole } from './channel.ts'
 import { startDeskRole } from './compose-desk.ts'
 import { openLog } from './open-log.ts'
-import { openStoreOf } from './open-store.ts'
+import { openRoleStore } from './open-role-store.ts'
 import type { DeskRoleOptions } from './options.ts'
 
 /** The desk alone, where the log and ClickHouse are shared: another process lands, so how far it is behind is read from what ClickHouse holds. */
 const start = async (options: DeskRoleOptions, logger: Logger, name: string): Promise<RunningRole> => {
   const log = await openLog(options.log, logger)
-  const store = await openStoreOf(options.store, logger)
+  const { store } = await openRoleStore(options.store, logger)
   const behind = followLandedBehind({ log, store, clock: systemClock, logger })
   const desk = await startDeskRole({ log, store, logger, name, options, behindMs: behind.behindMs, sink: null })
   return {

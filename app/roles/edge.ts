@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { parseAddressList } from '../../broker/address-list.ts'
 import { edgeLimits } from '../../broker/limits.ts'
-import { startEdge } from '../../broker/edge.ts'
+import { type Edge, startEdge } from '../../broker/edge.ts'
 import { systemClock } from '../../contracts/clock.ts'
 import type { Logger } from '../../contracts/logger.ts'
-import type { Session } from '../../contracts/observation.ts'
 import { createDirectory } from '../../registry/fold.ts'
 import { followRegistry } from '../../registry/follow.ts'
 import { verifyPassword } from '../../registry/passwords.ts'
@@ -23,15 +22,25 @@ const start = async (options: EdgeOptions, logger: Logger, name: string): Promis
   if (!proxies.ok) throw new RoleRefused(`mqtt.proxyFrom: ${proxies.problem}`)
   const log = await openLog(options.log, logger)
   const directory = createDirectory()
-  const registry = await followRegistry({ log, directory, group: `registry-${name}`, logger })
+  // Everyone reads all of these, so each run of each edge is a group of its own: nobody waits for a member that was killed to be forgotten.
+  const run = randomBytes(6).toString('hex')
+  let edge: Edge | null = null
+  const [registry, commands, connects] = await Promise.all([
+    followRegistry({ log, directory, group: `registry-${name}-${run}`, logger }),
+    followCommands({
+      log,
+      edge: { deliver: (command) => edge?.deliver(command) ?? Promise.resolve('offline') },
+      clock: systemClock,
+      logger,
+      group: `commands-${name}-${run}`,
+    }),
+    options.announces
+      ? followConnects({ log, logger, group: `connects-${name}-${run}`, heard: (connect) => edge?.heardConnect(connect) })
+      : null,
+  ])
   // A device must not be refused because the registry is still being read.
   await registry.caughtUp
-  let deviceReady = (_device: string): void => {}
-  let heard = (_connect: Session): void => {}
-  const connects = options.announces
-    ? await followConnects({ log, logger, group: `connects-${name}`, heard: (connect) => heard(connect) })
-    : null
-  const edge = await startEdge({
+  const started = await startEdge({
     log,
     directory,
     tls: { keyPem: options.serverKeyPem, certificatePem: options.serverCertificatePem, caPem: options.caPem },
@@ -46,16 +55,14 @@ const start = async (options: EdgeOptions, logger: Logger, name: string): Promis
     edge: name,
     writesClock: options.writesClock,
     announces: options.announces,
-    onCommandsWanted: (device) => deviceReady(device),
+    onCommandsWanted: commands.deviceReady,
     verifyPassword: (hash, password) => verifyPassword(hash, password.toString('utf8')),
   })
-  heard = edge.heardConnect
-  const commands = await followCommands({ log, edge, clock: systemClock, logger, group: `commands-${name}` })
-  deviceReady = commands.deviceReady
+  edge = started
   return {
-    info: { port: edge.port },
+    info: { port: started.port },
     stats() {
-      const { refusals, observations, ...rest } = edge.stats()
+      const { refusals, observations, ...rest } = started.stats()
       return {
         ...rest,
         logWritable: rest.logUnavailable === null,
@@ -69,7 +76,7 @@ const start = async (options: EdgeOptions, logger: Logger, name: string): Promis
     async close() {
       await commands.close()
       await connects?.close()
-      await edge.close()
+      await started.close()
       await registry.close()
       await log.close()
     },

@@ -26,6 +26,7 @@ export const followCommands = async (options: {
   const { log, edge, clock, logger, group } = options
   const pending = new Map<string, Map<string, Command>>()
   const sending = new Set<string>()
+  const next = new Map<number, number>()
   let delivered = 0
   let waiting = 0
   let dropped = 0
@@ -69,7 +70,8 @@ export const followCommands = async (options: {
   const consumer = await log.consume({
     topics: ['commands.v1'],
     group,
-    onAssigned: async (partitions) => partitions.map(() => 'earliest'),
+    // After a rebalance it goes on where it was: what was delivered long ago is not taken for new.
+    onAssigned: async (partitions) => partitions.map(({ partition }) => next.get(partition) ?? 'earliest'),
     async onBatch(batch) {
       for (const record of batch.records) {
         const parsed = commandRecord.safeParse(JSON.parse(Buffer.from(record.value).toString('utf8')))
@@ -87,6 +89,7 @@ export const followCommands = async (options: {
           waiting++
         }
       }
+      next.set(batch.partition, batch.nextOffset)
       // Only behind the end of what is known: a command whose delivery stands later in the log must not go out again.
       if (batch.nextOffset >= batch.endOffset) for (const device of pending.keys()) void send(device)
     },

@@ -3,14 +3,15 @@ import { type RunningRole, serveRole } from './channel.ts'
 import { startDeskRole } from './compose-desk.ts'
 import { startSink } from './compose-sink.ts'
 import { openLog } from './open-log.ts'
-import { openStoreOf } from './open-store.ts'
+import { openRoleStore } from './open-role-store.ts'
 import type { DeskRoleOptions } from './options.ts'
 
 /** The sink and the desk in one process, which holds the ClickHouse engine: one engine, one process. */
 const start = async (options: DeskRoleOptions, logger: Logger, name: string): Promise<RunningRole> => {
   const log = await openLog(options.log, logger)
-  const store = await openStoreOf(options.store, logger)
-  const sink = await startSink({ log, store, logger })
+  const opened = await openRoleStore(options.store, logger)
+  const { store } = opened
+  const sink = await startSink({ log, opened, waits: options.store.kind === 'embedded', logger })
   const desk = await startDeskRole({ log, store, logger, name, options, behindMs: sink.behindMs, sink })
   return {
     ...desk,

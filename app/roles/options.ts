@@ -1,3 +1,4 @@
+import type { ServerSettings } from '../../store/server/settings.ts'
 import type { KafkaSettings } from '../../stream/kafka/kafka-settings.ts'
 import type { TopicPlanOptions } from '../../stream/kafka/topic-plan.ts'
 import type { ClockSettings } from '../../triage/clocks/settings.ts'
@@ -45,14 +46,14 @@ export interface DetectOptions {
   readonly parameters: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
 
-/** ClickHouse: the engine in a directory of its own below `data`. */
-export interface StoreOptions {
-  readonly data: string
-  /** Hex; null: its disk is not encrypted. */
-  readonly key: string | null
+/** ClickHouse: its engine in a directory of its own below `data`, or a server. */
+export type StoreOptions = {
   /** Days by kind of row: the store's settings. */
   readonly retention: Readonly<Record<string, number>>
-}
+} & (
+  | { readonly kind: 'embedded'; readonly data: string; /** Hex; null: its disk is not encrypted. */ readonly key: string | null }
+  | { readonly kind: 'server'; readonly server: ServerSettings; readonly migrates: boolean }
+)
 
 export interface SinkOptions {
   readonly log: LogOptions
@@ -68,6 +69,15 @@ export interface DeskRoleOptions {
   readonly authorityKeyPem: string
   readonly caPem: string
   readonly desk: DeskOptions
+  readonly paging: PagingRoleOptions
+}
+
+/** The pager's settings. */
+export interface PagingRoleOptions {
+  /** Null: the system's. */
+  readonly timeZone: string | null
+  readonly stormAlertsMax: number
+  readonly stormWindowMs: number
 }
 
 /** The console and its API. */
@@ -75,6 +85,8 @@ export interface DeskOptions {
   readonly host: string
   readonly port: number
   readonly names: readonly string[]
+  /** `https://...` of a proxy in front. */
+  readonly publicOrigins: readonly string[]
   /** PEM; null on loopback. */
   readonly tls: { readonly keyPem: string; readonly certificatePem: string } | null
   readonly sessionMs: number

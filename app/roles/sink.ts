@@ -2,14 +2,15 @@ import type { Logger } from '../../contracts/logger.ts'
 import { type RunningRole, serveRole } from './channel.ts'
 import { startSink } from './compose-sink.ts'
 import { openLog } from './open-log.ts'
-import { openStoreOf } from './open-store.ts'
+import { openRoleStore } from './open-role-store.ts'
 import type { SinkOptions } from './options.ts'
 
 /** The sink alone, where the log and ClickHouse are shared. */
 const start = async (options: SinkOptions, logger: Logger): Promise<RunningRole> => {
   const log = await openLog(options.log, logger)
-  const store = await openStoreOf(options.store, logger)
-  const sink = await startSink({ log, store, logger })
+  const opened = await openRoleStore(options.store, logger)
+  const { store } = opened
+  const sink = await startSink({ log, opened, waits: options.store.kind === 'embedded', logger })
   return {
     info: {},
     stats: () => ({ ...sink.stats(), behindMs: sink.behindMs() ?? 0 }),

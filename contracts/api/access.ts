@@ -41,6 +41,8 @@ export const account = z.object({
   hasPassword: z.boolean(),
   createdAt: z.number(),
   lastSignInAt: z.number().nullable(),
+  /** Moves with every change by an admin; what a change sends back as `If-Match`. */
+  version: z.number().int(),
 })
 export type Account = z.infer<typeof account>
 

@@ -78,7 +78,10 @@ export const asset = z.object({
   site: z.string().nullable(),
   ward: z.string().nullable(),
   model: z.string().nullable(),
+  /** What the device last reported; until it does, what the registry has. */
   firmware: z.string().nullable(),
+  /** What it was registered with: another than `firmware` means that it was changed since. */
+  firmwareRegistered: z.string().nullable(),
   status: z.enum(['enrolled', 'revoked', 'unknown']),
   enrolledAt: z.number().nullable(),
   lastHeardAt: z.number().nullable(),

@@ -42,11 +42,13 @@ export const notifier = z.object({
   lastSentAt: z.number().nullable(),
   lastProblem: z.string().nullable(),
   waiting: z.number().int(),
+  /** Moves with every change of its settings, the secret's too; what a change sends back as `If-Match`. */
+  version: z.number().int(),
 })
 export type Notifier = z.infer<typeof notifier>
 export const notifierBody = z.strictObject({ title: z.string().min(1).max(64), enabled: z.boolean(), settings: notifierSettings })
 
-/** Who is told of which alert, when. The first step goes out at once; the next ones when nobody has acknowledged. Hours are the platform's local time. */
+/** Who is told of which alert, when. The first step goes out at once; the next ones when nobody has acknowledged. Hours are those of the setting `paging.timeZone`. */
 export const pagingRule = z.strictObject({
   id: name,
   title: z.string().min(1).max(64),
@@ -63,14 +65,14 @@ export const pagingRule = z.strictObject({
 })
 export type PagingRule = z.infer<typeof pagingRule>
 export const pagingRulesBody = z.strictObject({ rules: z.array(pagingRule).max(50) })
-/** `version` is the ETag as a number: what a change sends back as `If-Match`. */
-export const pagingRules = z.object({ rules: z.array(pagingRule).max(50), version: z.number().int() })
+/** `version` is the ETag as a number: what a change sends back as `If-Match`. `timeZone` is that of the hours, as IANA names it. */
+export const pagingRules = z.object({ rules: z.array(pagingRule).max(50), version: z.number().int(), timeZone: z.string() })
 
-/** `page`: a rule asked for it. The others follow it to a channel that keeps an alert's state itself (PagerDuty). */
-export const pageKind = z.enum(['page', 'acknowledged', 'closed'])
+/** `page`: a rule asked for it. `storm`: tells of many at once. The others follow a page to a channel that keeps an alert's state itself (PagerDuty). */
+export const pageKind = z.enum(['page', 'storm', 'acknowledged', 'closed'])
 export type PageKind = z.infer<typeof pageKind>
 
-/** One message to one channel about one alert. */
+/** One message to one channel about one alert; of kind `storm` about several, of which `alert` is the worst. */
 export const page = z.object({
   /** A hash of alert, severity, kind, rule, step and notifier: what the receiver gets as the key that tells a repeat. */
   id: z.string(),
@@ -80,7 +82,10 @@ export const page = z.object({
   /** Null for what is not of kind `page`. */
   rule: z.string().nullable(),
   step: z.number().int(),
-  state: z.enum(['waiting', 'sent', 'failed', 'dropped']),
+  /** `grouped`: one of kind `storm` tells of it. */
+  state: z.enum(['waiting', 'sent', 'failed', 'dropped', 'grouped']),
+  /** How many it was to tell of. */
+  alerts: z.number().int(),
   attempts: z.number().int(),
   queuedAt: z.number(),
   sentAt: z.number().nullable(),

@@ -19,8 +19,11 @@ export interface Route {
   readonly body?: z.ZodType
   /** JSON answered with 200; null: 204. */
   readonly answer: z.ZodType | null
-  /** Needs `If-Match` with the version (of the alert, of the rules) that was seen; answers its new one as `ETag`. A version that has moved on is a 409 that says who changed what. */
-  readonly ifMatch?: true
+  /**
+   * Needs `If-Match` with the version (of the alert, of the rules) that was seen; answers its new one as `ETag`. A version that has moved on is a 409 that says who
+   * changed what. `or-new`: what is not there yet is made without it, and never changed without it.
+   */
+  readonly ifMatch?: true | 'or-new'
   /** Answers something else than one JSON document. */
   readonly stream?: 'text/event-stream' | 'export'
 }
@@ -187,6 +190,7 @@ export const routes = {
     scope: null,
     body: access.accountChange,
     answer: access.account,
+    ifMatch: true,
   },
   linkAccount: {
     ...administer,
@@ -230,8 +234,9 @@ export const routes = {
     summary: 'Makes or changes a channel',
     body: paging.notifierBody,
     answer: paging.notifier,
+    ifMatch: 'or-new',
   },
-  deleteNotifier: { ...administer, method: 'DELETE', path: '/notifiers/{id}', summary: 'Takes a channel out', answer: null },
+  deleteNotifier: { ...administer, method: 'DELETE', path: '/notifiers/{id}', summary: 'Takes a channel out', answer: null, ifMatch: true },
   testNotifier: {
     ...administer,
     method: 'POST',

@@ -14,6 +14,9 @@ export interface AccountState {
   link: { readonly code: string; readonly expiresAt: number } | null
   /** Hashes of browsers that have signed in with a password or link, oldest first. */
   readonly browsers: Set<string>
+  /** Counts what admins did to it; and who was the last. */
+  version: number
+  changedBy: string
 }
 
 export interface SessionState {
@@ -74,7 +77,7 @@ export const createAccountFold = (): AccountFold => {
   const apply = (event: AccountEvent): void => {
     switch (event.type) {
       case 'account.created': {
-        const { account, displayName, role, at } = event
+        const { account, displayName, role, at, actor } = event
         accounts.set(account, {
           account,
           displayName,
@@ -85,6 +88,8 @@ export const createAccountFold = (): AccountFold => {
           lastSignInAt: null,
           link: null,
           browsers: new Set(),
+          version: 1,
+          changedBy: actor,
         })
         return
       }
@@ -95,6 +100,8 @@ export const createAccountFold = (): AccountFold => {
         known.displayName = event.displayName ?? known.displayName
         known.role = event.role ?? known.role
         known.disabled = event.disabled ?? known.disabled
+        known.version++
+        known.changedBy = event.actor
         if (roleMoved || known.disabled) endSessions(event.account)
         if (known.disabled) {
           dropLink(known)

@@ -14,7 +14,7 @@ export interface LinkCode {
 
 export type AccountRefusal = {
   readonly ok: false
-  readonly reason: 'taken' | 'too-many' | 'no-account' | 'last-admin' | 'disabled'
+  readonly reason: 'taken' | 'too-many' | 'no-account' | 'last-admin' | 'disabled' | 'changed'
   readonly detail: string
 }
 
@@ -33,7 +33,13 @@ export interface People {
     account: { readonly account: string; readonly displayName: string; readonly role: Role },
     linkMs?: number,
   ): Promise<{ readonly ok: true; readonly account: Account; readonly link: LinkCode } | AccountRefusal>
-  change(actor: string, name: string, change: AccountChange): Promise<{ readonly ok: true; readonly account: Account } | AccountRefusal>
+  /** @param version that the actor saw; refused when it is another by now. Without it the check is skipped. */
+  change(
+    actor: string,
+    name: string,
+    change: AccountChange,
+    version?: number,
+  ): Promise<{ readonly ok: true; readonly account: Account } | AccountRefusal>
   /** A new one-time link; the one before is void. @param linkMs how long it is good, if not as the settings say */
   link(actor: string, name: string, linkMs?: number): Promise<{ readonly ok: true; readonly link: LinkCode } | AccountRefusal>
 }
@@ -84,12 +90,14 @@ export const createPeople = (ledger: Ledger, clock: Clock, times: AccountTimes, 
       )
       return made.ok ? { ok: true, account: current(account), link: made.link } : made
     },
-    async change(actor, name, change) {
+    async change(actor, name, change, version) {
       type Changed = { readonly ok: true } | AccountRefusal
       const changed = await after(
         ledger.inTurn<Changed>(() => {
           const known = fold.accounts.get(name)
           if (known === undefined) return refuse('no-account', `there is no account ${name}`)
+          if (version !== undefined && version !== known.version)
+            return refuse('changed', `${known.changedBy} has changed it meanwhile: look again`)
           const losesAdmin = known.role === 'admin' && !known.disabled && ((change.role ?? 'admin') !== 'admin' || change.disabled === true)
           const admins = [...fold.accounts.values()].filter(({ role, disabled }) => role === 'admin' && !disabled).length
           if (losesAdmin && admins === 1) return refuse('last-admin', `${name} is the only admin: make another one first`)
@@ -124,7 +132,7 @@ export const createPeople = (ledger: Ledger, clock: Clock, times: AccountTimes, 
   }
 }
 
-const viewOf = ({ account, displayName, role, disabled, passwordHash, createdAt, lastSignInAt }: AccountState): Account => ({
+const viewOf = ({ account, displayName, role, disabled, passwordHash, createdAt, lastSignInAt, version }: AccountState): Account => ({
   account,
   displayName,
   role,
@@ -132,4 +140,5 @@ const viewOf = ({ account, displayName, role, disabled, passwordHash, createdAt,
   hasPassword: passwordHash !== null,
   createdAt,
   lastSignInAt,
+  version,
 })

@@ -36,7 +36,7 @@ export const apiPrefix = '/api/v1'
 export interface Api {
   /** Answers the port. */
   listen(at: { readonly host: string; readonly port: number }): Promise<number>
-  /** The link for a person at this machine, or under the desk's first name. @param host e.g. `127.0.0.1:8480` */
+  /** The link for a person at this machine, or under the desk's first name or public origin. @param host e.g. `127.0.0.1:8480` */
   signInLink(link: LinkCode, host: string): SignedLink
   stats(): Readonly<Record<string, number>>
   close(): Promise<void>
@@ -52,8 +52,10 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
   const limits: ApiLimits = { ...apiLimits, ...parts.limits }
   const { logger, desk, history, directory } = parts
   const tls = parts.tls !== null
-  const headers = securityHeaders(tls)
-  const cookies = createCookies(tls)
+  /** Whether browsers speak TLS: with the desk itself, or with the proxy in front of it. */
+  const secure = tls || parts.publicOrigins.length > 0
+  const headers = securityHeaders(secure)
+  const cookies = createCookies(secure)
   const sendProblem = createSendProblem(logger)
   const inFlight: Rooms = {
     known: createInFlight(limits.inFlightMax, limits.inFlightPerAddressMax),
@@ -64,7 +66,8 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
   const assets = createAssets(directory, desk, history)
   const summary = createSummary(parts, assets)
   const events = createEventStream(parts, limits, viewOf, summary)
-  const signInLink = (link: LinkCode, host: string): SignedLink => signInUrl(`${tls ? 'https' : 'http'}://${host}`, link)
+  const signInLink = (link: LinkCode, host: string): SignedLink =>
+    signInUrl(parts.publicOrigins[0] ?? `${tls ? 'https' : 'http'}://${host}`, link)
 
   const app = fastify({
     ...(parts.tls !== null

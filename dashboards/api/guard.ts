@@ -8,7 +8,7 @@ import { createHostCheck } from './host-check.ts'
 import type { InFlight } from './in-flight.ts'
 import type { ApiLimits } from './limits.ts'
 import { mayUse } from './may-use.ts'
-import { sameOrigin } from './origin-check.ts'
+import { createOriginCheck } from './origin-check.ts'
 import type { ApiParts } from './parts.ts'
 import type { SendProblem } from './problem-reply.ts'
 import { createRateLimit } from './rate-limit.ts'
@@ -35,7 +35,7 @@ export interface Rooms {
 }
 
 interface Door {
-  readonly parts: Pick<ApiParts, 'accounts' | 'clock' | 'names'>
+  readonly parts: Pick<ApiParts, 'accounts' | 'clock' | 'names' | 'publicOrigins' | 'tls'>
   readonly limits: ApiLimits
   readonly headers: Readonly<Record<string, string>>
   readonly cookies: Pick<Cookies, 'session' | 'browser'>
@@ -47,8 +47,9 @@ const changes = (method: string): boolean => method !== 'GET' && method !== 'HEA
 
 /** The one door that every request passes before anything is read of its body: name, size, origin, who asks, whether they may, how often. */
 export const guardRequests = (app: FastifyInstance, { parts, limits, headers, cookies, inFlight, sendProblem }: Door): void => {
-  const hostIsOurs = createHostCheck(parts.names)
-  const tls = 'strict-transport-security' in headers
+  const { publicOrigins } = parts
+  const hostIsOurs = createHostCheck([...parts.names, ...publicOrigins.map((origin) => new URL(origin).hostname)])
+  const sameOrigin = createOriginCheck(parts.tls !== null, publicOrigins)
   const perAsker = createRateLimit(parts.clock, limits.requestsPerSecondMax, limits.requestsBurstMax)
   const perStranger = createRateLimit(parts.clock, limits.strangerRequestsPerSecondMax, limits.strangerRequestsBurstMax)
 
@@ -61,10 +62,12 @@ export const guardRequests = (app: FastifyInstance, { parts, limits, headers, co
 
   const check = (request: FastifyRequest, route: Route | undefined): Refusal | null => {
     if (!hostIsOurs(request.headers.host))
-      return refuse(421, 'host', 'The desk is not called that', { detail: 'The setting desk.names lists its names.' })
+      return refuse(421, 'host', 'The desk is not called that', {
+        detail: 'The settings desk.names and desk.publicOrigins list its names.',
+      })
     if (request.url.length > limits.urlBytesMax) return refuse(414, 'url', 'The address is too long')
     if (route === undefined) return null
-    if (changes(request.method) && request.headers.authorization === undefined && !sameOrigin(request.headers, tls))
+    if (changes(request.method) && request.headers.authorization === undefined && !sameOrigin(request.headers))
       return refuse(403, 'origin', 'This comes from another site')
     const who = route.may === 'public' ? null : whoAsks(request, parts.accounts, cookies)
     const wait =

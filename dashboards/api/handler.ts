@@ -13,7 +13,7 @@ export interface Call<Id extends RouteId> {
   readonly at: Readonly<Record<'id' | 'device' | 'account', string>>
   readonly query: Parsed<Id, 'query'>
   readonly body: Parsed<Id, 'body'>
-  /** What `If-Match` named; 0 where the route asks for none. */
+  /** What `If-Match` named; 0 where there was none and none is needed. */
   readonly version: number
   readonly who: Of<Id>['may'] extends 'public' ? null : Principal
   readonly address: string

@@ -7,7 +7,7 @@ const statuses = (route: Route): Readonly<Record<string, string>> => ({
   ...(route.may === 'public' ? { '401': 'Wrong' } : { '401': 'Not signed in', '403': 'Not with this role, scope, origin or CSRF token' }),
   ...(route.path.includes('{') ? { '404': 'There is no such thing' } : {}),
   ...(route.method === 'GET' ? {} : { '409': 'It has changed, or does not allow that now', '413': 'Too large', '415': 'Not JSON' }),
-  ...(route.ifMatch === true ? { '428': 'If-Match is missing' } : {}),
+  ...(route.ifMatch !== undefined ? { '428': 'If-Match is missing' } : {}),
   '408': 'The request came too slowly',
   '414': 'The address is too long',
   '421': 'Not a name of the desk',
@@ -51,13 +51,16 @@ const operationOf = (id: string, route: Route): Json => {
       schema: { type: 'string', minLength: 1, maxLength: 128 },
     })),
     ...queryParameters(route.query),
-    ...(route.ifMatch === true
+    ...(route.ifMatch !== undefined
       ? [
           {
             name: 'If-Match',
             in: 'header',
-            required: true,
-            description: 'The ETag of the alert as it was seen',
+            required: route.ifMatch === true,
+            description:
+              route.ifMatch === true
+                ? 'The ETag (the version) of what is changed, as it was seen'
+                : 'The ETag (the version) as it was seen. Without it only what is not there yet is made: 428 when it is',
             schema: { type: 'string', pattern: '^"[0-9]{1,15}"$' },
           },
         ]
@@ -80,11 +83,17 @@ const operationOf = (id: string, route: Route): Json => {
       { description, content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
     ]),
   )
-  const etag = { ETag: { description: 'The version of the alert', schema: { type: 'string' } } }
+  const etag = { ETag: { description: 'The version: what a change sends back as If-Match', schema: { type: 'string' } } }
   const success =
     route.answer === null
       ? { '204': { description: 'Done' } }
-      : { '200': { description: 'OK', ...(route.ifMatch === true || id === 'alert' ? { headers: etag } : {}), content: contentOf(route) } }
+      : {
+          '200': {
+            description: 'OK',
+            ...(route.ifMatch !== undefined || id === 'alert' || id === 'pagingRules' ? { headers: etag } : {}),
+            content: contentOf(route),
+          },
+        }
   const security = route.may === 'public' ? [] : [{ session: [] }, ...(route.scope === null ? [] : [{ token: [] }])]
   return {
     operationId: id,
@@ -117,7 +126,7 @@ export const openapiDocument = (): Json => {
       title: 'Wardwatch desk',
       version: '1',
       description:
-        'Alerts of medical devices: triage, devices, paging, accounts. Errors are RFC 9457 problem documents. What changes an alert names the version it saw in If-Match. A session sends the token that GET /api/v1/session answers as x-csrf-token with everything but GET.',
+        'Alerts of medical devices: triage, devices, paging, accounts. Errors are RFC 9457 problem documents. What changes an alert, an account, a paging channel or the paging rules names the version it saw in If-Match. A session sends the token that GET /api/v1/session answers as x-csrf-token with everything but GET.',
     },
     servers: [{ url: '/' }],
     paths,

@@ -29,6 +29,8 @@ export interface ApiParts {
   readonly consoleDirectory: string
   /** Host names that the desk may be called by, besides loopback's. */
   readonly names: readonly string[]
+  /** Where browsers see the desk behind a proxy that ends TLS (`https://...`), links by the first; empty: nobody stands in between. */
+  readonly publicOrigins: readonly string[]
   /** PEM; null: plain HTTP, which is for loopback only. */
   readonly tls: { readonly keyPem: string; readonly certificatePem: string } | null
   readonly limits?: Partial<ApiLimits>

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Route } from '../../contracts/api/routes.ts'
-import { refuse, type Refusal } from './refusal.ts'
+import { ifMatchMissing, refuse, type Refusal } from './refusal.ts'
 
 export interface Asked {
   readonly at: Readonly<Record<string, string>>
@@ -17,11 +17,11 @@ const invalid = (where: 'query' | 'body', error: z.ZodError): Refusal =>
     errors: error.issues.slice(0, errorsMax).map(({ path, message }) => ({ path: path.join('.'), message })),
   })
 
-/** The alert's version in `If-Match`. `*` is none: an action names what its actor saw. */
-const versionIn = (header: string | undefined): number | Refusal => {
-  if (header === undefined) return refuse(428, 'if-match', 'If-Match is missing', { detail: 'Send the ETag of the alert as you saw it.' })
+/** The version in `If-Match`. `*` is none: a change names what its actor saw. */
+const versionIn = (header: string | undefined, needed: boolean): number | Refusal => {
+  if (header === undefined) return needed ? ifMatchMissing() : 0
   const match = /^"(\d{1,15})"$/.exec(header.trim())
-  return match === null ? refuse(400, 'if-match', 'If-Match is one ETag of an alert', { detail: 'For example "42".' }) : Number(match[1])
+  return match === null ? refuse(400, 'if-match', 'If-Match is one ETag', { detail: 'For example "42".' }) : Number(match[1])
 }
 
 /** What is asked, as the table says it must be. */
@@ -31,7 +31,7 @@ export const readRequest = (route: Route, request: FastifyRequest): Asked | Refu
   if (query?.success === false) return invalid('query', query.error)
   const body = route.body?.safeParse(request.body)
   if (body?.success === false) return invalid('body', body.error)
-  const version = route.ifMatch === true ? versionIn(request.headers['if-match']) : 0
+  const version = route.ifMatch === undefined ? 0 : versionIn(request.headers['if-match'], route.ifMatch === true)
   if (typeof version !== 'number') return version
   return { at, query: query?.data, body: body?.data, version }
 }

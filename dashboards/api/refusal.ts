@@ -26,6 +26,8 @@ const seconds = (ms: number): string => String(Math.max(1, Math.ceil(ms / 1_000)
 export const notFound = (what: string): Refusal => refuse(404, 'not-found', `There is no such ${what}`)
 export const later = (retryAfterMs: number, title = 'Too many requests'): Refusal =>
   refuse(429, 'too-many-requests', title, { detail: `Try again in ${seconds(retryAfterMs)} s.` }, { 'retry-after': seconds(retryAfterMs) })
+export const ifMatchMissing = (): Refusal =>
+  refuse(428, 'if-match', 'If-Match is missing', { detail: 'Send the ETag of what you change as you saw it.' })
 export const busy = (title = 'The desk is busy'): Refusal => refuse(503, 'busy', title, {}, { 'retry-after': '1' })
 /** ClickHouse is away; what is in memory is still answered. */
 export const historyAway = (): Refusal =>

@@ -140,7 +140,12 @@ describe('sessions', () => {
   })
   it.each([[{ role: 'viewer' }], [{ disabled: true }]])('end when an admin changes %j', async (change) => {
     const { cookie } = desk.browsers.analyst
-    const changed = await desk.as(desk.browsers.admin, { method: 'PATCH', url: '/api/v1/accounts/analyst', body: change })
+    const changed = await desk.as(desk.browsers.admin, {
+      method: 'PATCH',
+      url: '/api/v1/accounts/analyst',
+      body: change,
+      headers: { 'if-match': '"1"' },
+    })
     expect(changed.statusCode, changed.body).toBe(200)
     expect((await session({ cookie })).statusCode).toBe(401)
   })
@@ -254,7 +259,8 @@ describe('guessing', () => {
 
 describe('accounts', () => {
   it('the last admin stays', async () => {
-    const change = (body: object) => desk.as(desk.browsers.admin, { method: 'PATCH', url: '/api/v1/accounts/admin', body })
+    const change = (body: object) =>
+      desk.as(desk.browsers.admin, { method: 'PATCH', url: '/api/v1/accounts/admin', body, headers: { 'if-match': '"1"' } })
     expect((await change({ disabled: true })).statusCode).toBe(409)
     expect((await change({ role: 'viewer' })).statusCode).toBe(409)
   })

@@ -25,6 +25,7 @@ describe('the rules of paging', () => {
     const seen = await desk.as(desk.browsers.admin, { url: '/api/v1/paging-rules' })
     const { version } = seen.json<{ version: number }>()
     expect(seen.headers['etag']).toBe(`"${version}"`)
+    expect(seen.json()).toMatchObject({ timeZone: 'Europe/Berlin' })
     expect((await put('blind')).statusCode).toBe(428)
     const first = await put('first', version)
     expect([first.statusCode, first.headers['etag']]).not.toContain(`"${version}"`)
@@ -32,6 +33,49 @@ describe('the rules of paging', () => {
     expect([second.statusCode, second.json()]).toMatchObject([409, { detail: expect.stringContaining('meanwhile') }])
     expect((await desk.as(desk.browsers.admin, { url: '/api/v1/paging-rules' })).json()).toMatchObject({ rules: [{ title: 'first' }] })
     expect((await put('third', first.json<{ version: number }>().version)).statusCode).toBe(200)
+  })
+})
+
+describe('channels and accounts', () => {
+  const send = (method: 'PUT' | 'PATCH' | 'DELETE', url: string, version: number | null, body?: object) =>
+    desk.as(desk.browsers.admin, {
+      method,
+      url: `/api/v1${url}`,
+      ...(body === undefined ? {} : { body }),
+      ...(version === null ? {} : { headers: { 'if-match': `"${version}"` } }),
+    })
+  const hook = (title: string) => ({ title, enabled: true, settings: { kind: 'webhook', url: 'http://127.0.0.1:9/', secret: 's' } })
+
+  it('a channel is made without If-Match, and then changed and taken out only as it was seen', async () => {
+    const made = await send('PUT', '/notifiers/pager', null, hook('made'))
+    const { version } = made.json<{ version: number }>()
+    expect([made.statusCode, made.headers['etag']]).toEqual([200, `"${version}"`])
+    expect((await send('PUT', '/notifiers/pager', null, hook('blind'))).statusCode).toBe(428)
+    const first = await send('PUT', '/notifiers/pager', version, hook('first'))
+    expect(first.statusCode).toBe(200)
+    const second = await send('PUT', '/notifiers/pager', version, hook('second'))
+    expect([second.statusCode, second.json()]).toMatchObject([409, { detail: 'admin has changed it meanwhile: look again' }])
+    expect((await send('DELETE', '/notifiers/pager', null)).statusCode).toBe(428)
+    expect((await send('DELETE', '/notifiers/pager', version)).statusCode).toBe(409)
+    const seen = first.json<{ version: number }>().version
+    expect((await send('DELETE', '/notifiers/pager', seen)).statusCode).toBe(204)
+    expect((await send('PUT', '/notifiers/pager', seen, hook('late'))).json()).toMatchObject({
+      detail: expect.stringContaining('took the channel out'),
+    })
+    // Made anew it is another: who saw the old one does not change this one.
+    expect((await send('PUT', '/notifiers/pager', null, hook('anew'))).json<{ version: number }>().version).toBeGreaterThan(seen)
+  })
+
+  it('the second of two admins who saw the same account does not give back the role that the first has taken', async () => {
+    expect((await send('PATCH', '/accounts/viewer', null, { role: 'admin' })).statusCode).toBe(428)
+    const first = await send('PATCH', '/accounts/viewer', 1, { disabled: true })
+    expect([first.statusCode, first.headers['etag']]).toEqual([200, '"2"'])
+    const second = await send('PATCH', '/accounts/viewer', 1, { role: 'admin' })
+    expect([second.statusCode, second.json()]).toMatchObject([
+      409,
+      { type: 'urn:wardwatch:problem:changed', detail: 'admin has changed it meanwhile: look again' },
+    ])
+    expect((await send('PATCH', '/accounts/viewer', 2, { disabled: false })).statusCode).toBe(200)
   })
 })
 

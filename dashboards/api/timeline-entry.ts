@@ -25,7 +25,7 @@ const textOf = (event: CaseEvent): string => {
     case 'alert.contained':
       return `Contained: ${event.reason}`
     case 'alert.undone':
-      return `Took back event ${event.undoes}`
+      return `Took the last action back: ${event.to.state} again${event.to.owner === null ? '' : `, owned by ${event.to.owner}`}`
     case 'alert.breached':
       return event.clock === 'acknowledge' ? 'Not acknowledged in time' : 'Not contained in time'
     case 'suppression.added':

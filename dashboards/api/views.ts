@@ -29,7 +29,11 @@ export interface Assets {
 }
 
 /** The directory as the desk shows it. Sorted and counted again only when a device was enrolled or revoked. */
-export const createAssets = (directory: Directory, desk: Pick<TriageDesk, 'openOn'>, history: Pick<DeskHistory, 'lastHeard'>): Assets => {
+export const createAssets = (
+  directory: Directory,
+  desk: Pick<TriageDesk, 'openOn'>,
+  history: Pick<DeskHistory, 'lastHeard' | 'reportedFirmware'>,
+): Assets => {
   let sorted: readonly DeviceRecord[] | null = null
   let byModel = new Map<string, number>()
   let enrolled = 0
@@ -57,7 +61,8 @@ export const createAssets = (directory: Directory, desk: Pick<TriageDesk, 'openO
       site,
       ward: ward === '' ? null : ward,
       model,
-      firmware,
+      firmware: history.reportedFirmware(device) ?? firmware,
+      firmwareRegistered: firmware,
       status,
       enrolledAt,
       lastHeardAt: heard?.at ?? null,
@@ -80,7 +85,8 @@ export const createAssets = (directory: Directory, desk: Pick<TriageDesk, 'openO
         site,
         ward: null,
         model: null,
-        firmware: null,
+        firmware: history.reportedFirmware(device),
+        firmwareRegistered: null,
         status: 'unknown',
         enrolledAt: null,
         lastHeardAt: heard?.at ?? null,

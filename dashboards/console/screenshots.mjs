@@ -1,6 +1,6 @@
 // Screenshots of every screen in both themes and three sizes, with axe-core run on each: `npm run screenshots -- [--url URL --link SIGN_IN_LINK]
 // [--out screenshots] [--only NAME] [--no-pictures: axe only]`. Without --url it starts the desk's server over made-up alerts (dev/look.ts). Ends with 1 when axe finds
-// something serious, the console tells an error, or the CSP stops something.
+// something serious, a control lies on another or is cut, the console tells an error, or the CSP stops something.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -66,8 +66,9 @@ const settle = async () => {
   let quietFrom = from
   while (performance.now() - from < settleMsMax && performance.now() - quietFrom < quietMs) {
     await wait(50)
-    const length = await page.evaluate(() => document.body.innerHTML.length)
-    if (asking.size > 0 || length !== before) quietFrom = performance.now()
+    // Plots come in a file of their own: their place is empty until it is there.
+    const [length, waits] = await page.evaluate(() => [document.body.innerHTML.length, document.querySelector('.plots:empty') !== null])
+    if (asking.size > 0 || waits || length !== before) quietFrom = performance.now()
     before = length
   }
 }
@@ -113,6 +114,33 @@ const audit = async (name) => {
   }
 }
 
+/** Controls that lie on what stands beside them, or stick out of the row that they are in. */
+const crowded = () =>
+  page.evaluate(() => {
+    const told = []
+    const named = (element) =>
+      `${element.tagName.toLowerCase()}.${element.className} "${(element.getAttribute('aria-label') ?? element.textContent).trim().slice(0, 40)}"`
+    for (const control of document.querySelectorAll('button, [role="tab"]')) {
+      const box = control.getBoundingClientRect()
+      const row = control.parentElement
+      if (box.width === 0 || getComputedStyle(control).position === 'absolute') continue
+      const around = row.getBoundingClientRect()
+      if (box.right > around.right + 1 && getComputedStyle(row).overflowX === 'visible')
+        told.push(`${named(control)} sticks out of its row`)
+      for (const other of row.children) {
+        const there = other.getBoundingClientRect()
+        const width = Math.min(box.right, there.right) - Math.max(box.left, there.left)
+        const height = Math.min(box.bottom, there.bottom) - Math.max(box.top, there.top)
+        if (other === control || getComputedStyle(other).position === 'absolute' || width <= 1 || height <= 1) continue
+        told.push(`${named(control)} and ${named(other)} lie on each other`)
+      }
+    }
+    // What overflows a row does not push its box, and what an ellipsis has cut looks whole to its box: each says so itself.
+    for (const one of document.querySelectorAll('.plot-key, .plot-key *, .head-actions, .dialog-foot'))
+      if (one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1) told.push(`${named(one)} is wider than its place`)
+    return told
+  })
+
 const shots = async (name, path, act) => {
   if (options.only !== undefined && !name.startsWith(options.only)) return
   const wanted = themes.filter((theme) => options.theme === undefined || options.theme === theme)
@@ -124,6 +152,7 @@ const shots = async (name, path, act) => {
       if (options['no-pictures'] && at > 0) await page.evaluate((chosen) => (document.documentElement.dataset.theme = chosen), theme)
       else await open({ path, act, theme, width, height })
       if (!options['no-pictures']) await page.screenshot({ path: join(options.out, `${where}.png`) })
+      for (const line of await crowded()) problems.push(`${where}: ${line}`)
       await audit(where)
     }
   }
@@ -145,6 +174,12 @@ try {
   await shots('alerts', '/alerts', press('j', 'j', 'j', 'j'))
   await shots('alerts-marked', '/alerts?sort=newest', press('Shift+J', 'Shift+J', 'x'))
   await shots('alerts-closed', '/alerts?tab=closed')
+  await page.route('**/signals*', async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, json: { ...(await response.json()), behindMs: 754_000 } })
+  })
+  await shots('alerts-behind', '/alerts', press('j'))
+  await page.unroute('**/signals*')
   await shots('alerts-empty', '/alerts?q=nothing-is-like-this')
   await shots('alert', `/alerts/${alert}`)
   await shots('alert-close', `/alerts/${alert}`, press('e'))
@@ -171,6 +206,6 @@ try {
 }
 for (const problem of problems) process.stderr.write(`${problem}\n`)
 process.stdout.write(
-  `${options['no-pictures'] ? 'no screenshots were made' : `screenshots are in ${options.out}`}; ${problems.length === 0 ? 'axe, console and CSP are clean' : `${problems.length} problems`}\n`,
+  `${options['no-pictures'] ? 'no screenshots were made' : `screenshots are in ${options.out}`}; ${problems.length === 0 ? 'axe, layout, console and CSP are clean' : `${problems.length} problems`}\n`,
 )
 process.exit(problems.length === 0 ? 0 : 1)

@@ -7,6 +7,8 @@ import { createDice } from './sample-fleet.ts'
 export interface FakeHistory extends DeskHistory {
   /** As when ClickHouse does not answer. */
   away: boolean
+  /** What devices have reported of their firmware. */
+  readonly firmware: Map<string, string>
 }
 
 const points = 720
@@ -60,6 +62,7 @@ export const createFakeHistory = (clock: Clock, caseEvents: () => readonly CaseE
   }
   const history: FakeHistory = {
     away: false,
+    firmware: new Map(),
     signals: (alert, { from, to }) =>
       guard(() => {
         const end = to ?? Math.min(clock.now(), alert.lastSeen + 3_600_000)
@@ -91,12 +94,12 @@ export const createFakeHistory = (clock: Clock, caseEvents: () => readonly CaseE
           plot(`${device}:${vital}`, vital, '/min', 'primary', 40 + (Math.abs(seedOf(vital)) % 60), from, to, null),
         ),
       ),
-    deviceFacts: () =>
+    deviceFacts: (device) =>
       guard(() => ({
         latest: [{ vital: 'heartRate', title: 'Heart rate', unit: '/min', value: 72, at: clock.now() - 2_000, loinc: '8867-4' }],
         batteryPercent: 88,
         readingsLastHour: 3_598,
-        firmware: '6.2.1',
+        firmware: history.firmware.get(device) ?? null,
       })),
     connections: (device, before, limit) =>
       guard(() => {
@@ -123,6 +126,7 @@ export const createFakeHistory = (clock: Clock, caseEvents: () => readonly CaseE
           .reverse(),
       ),
     lastHeard: (device) => (device.includes(':') || device === '' ? null : { at: clock.now() - 3_000, address: '10.2.0.17' }),
+    reportedFirmware: (device) => history.firmware.get(device) ?? null,
     reporting: () => 117,
     behindMs: () => null,
     close: () => Promise.resolve(),

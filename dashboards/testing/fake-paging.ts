@@ -1,28 +1,35 @@
 import type { Notifier, PagingRule } from '../../contracts/api/paging.ts'
-import { type PagingDesk, rulesMoved, rulesVersion } from '../../contracts/paging-desk.ts'
+import { notifierMoved, type PagingDesk, rulesMoved, rulesVersion } from '../../contracts/paging-desk.ts'
 
 /** The pager in memory: keeps settings, sends nothing. */
 export const createFakePaging = (): PagingDesk => {
-  const notifiers = new Map<string, Notifier>()
+  const notifiers = new Map<string, Notifier & { readonly changedBy: string }>()
+  let changes = 0
   let rules: readonly PagingRule[] = []
   return {
     notifiers: () => [...notifiers.values()],
-    putNotifier(_actor, id, { title, enabled, settings }) {
-      const notifier: Notifier = {
+    putNotifier(actor, id, { title, enabled, settings }, version) {
+      const moved = notifierMoved(notifiers.get(id), version)
+      if (moved !== null) return Promise.resolve({ ok: false, problem: moved })
+      const notifier = {
         id,
         title,
         enabled,
         settings: withoutSecret(settings),
         hasSecret: true,
-        health: 'unknown',
+        health: 'unknown' as const,
         lastSentAt: null,
         lastProblem: null,
         waiting: 0,
+        version: ++changes,
+        changedBy: actor,
       }
       notifiers.set(id, notifier)
       return Promise.resolve({ ok: true, notifier })
     },
-    deleteNotifier(_actor, id) {
+    deleteNotifier(_actor, id, version) {
+      const moved = notifierMoved(notifiers.get(id), version)
+      if (moved !== null) return Promise.resolve({ ok: false, problem: moved })
       if (rules.some(({ steps }) => steps.some((step) => step.notifiers.includes(id))))
         return Promise.resolve({ ok: false, problem: 'a rule names it' })
       notifiers.delete(id)
@@ -37,6 +44,7 @@ export const createFakePaging = (): PagingDesk => {
       rules = next
       return Promise.resolve({ ok: true })
     },
+    timeZone: 'Europe/Berlin',
     pages: () => [],
     stats: () => ({}),
   }

@@ -51,6 +51,7 @@ export const createFakeParts = async (options: {
     site: 'hospital',
     consoleDirectory,
     names: ['desk.hospital.example'],
+    publicOrigins: [],
     tls: null,
   }
 }

@@ -1,5 +1,4 @@
 import type { AnalystConnection, StoreConnection } from '../connection.ts'
-import type { Store } from '../open.ts'
 
 /** What one question of the desk may take: somebody waits for it, and landing must not. */
 export interface DeskLimits {
@@ -24,10 +23,7 @@ export interface DeskConnection {
 }
 
 /** Connections are opened when first needed; a connection runs one statement at a time. */
-export const createDeskConnection = (
-  store: Pick<StoreConnection, 'openAnalyst'> & Pick<Store, 'database'>,
-  limits: DeskLimits,
-): DeskConnection => {
+export const createDeskConnection = (store: Pick<StoreConnection, 'openAnalyst'>, limits: DeskLimits): DeskConnection => {
   const idle: AnalystConnection[] = []
   const all = new Set<AnalystConnection>()
   const running = new Set<Promise<unknown>>()
@@ -35,10 +31,9 @@ export const createDeskConnection = (
   let busy = 0
   let isClosed = false
 
-  const open = async (): Promise<AnalystConnection> => {
+  const open = (): AnalystConnection => {
     const connection = store.openAnalyst({ rowsMax: 0, timeoutMs: limits.timeoutMs, memoryBytesMax: limits.memoryBytesMax })
     all.add(connection)
-    await connection.text(`USE ${store.database}`, {}, 'TabSeparated')
     return connection
   }
 
@@ -49,7 +44,7 @@ export const createDeskConnection = (
     } else busy++
     try {
       if (isClosed) throw new Error('the desk is closed')
-      const connection = idle.pop() ?? (await open())
+      const connection = idle.pop() ?? open()
       try {
         return await connection.text(sql, parameters, 'JSONCompactEachRow')
       } finally {

@@ -59,8 +59,12 @@ export const createDeskHistory = (parts: {
   const tolerate = (error: unknown, what: string): void =>
     logger.warn({ error: error instanceof Error ? error.message : String(error) }, what)
 
+  let isLoaded = false
   const lookAgain = async (): Promise<void> => {
     try {
+      // Until the tables have told what was heard before, a look would read all of them.
+      if (!isLoaded) await follow.load()
+      isLoaded = true
       await follow.look()
       if (clock.now() - savedAt < saveMs) return
       savedAt = clock.now()
@@ -79,7 +83,12 @@ export const createDeskHistory = (parts: {
   }
   const ready = follow
     .load()
-    .catch((error: unknown) => tolerate(error, 'what was heard before the start could not be read'))
+    .then(
+      () => {
+        isLoaded = true
+      },
+      (error: unknown) => tolerate(error, 'what was heard before the start could not be read; it will be tried again'),
+    )
     .finally(schedule)
 
   return {
@@ -91,6 +100,7 @@ export const createDeskHistory = (parts: {
     connections: (device, before, limit) => connectionsOf(device, before, limit, asked),
     timeline: (alert, below, limit) => timelineOf(alert, below, limit, asked, logger),
     lastHeard: (device) => devices.get(device),
+    reportedFirmware: (device) => devices.firmwareOf(device),
     reporting: (sinceMs) => devices.since(sinceMs),
     behindMs,
     async close() {
@@ -100,7 +110,7 @@ export const createDeskHistory = (parts: {
       await ready
       await looking
       try {
-        await follow.save()
+        if (isLoaded) await follow.save()
       } catch (error) {
         tolerate(error, 'what was heard could not be written; the next start reads more')
       }

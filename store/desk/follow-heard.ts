@@ -25,6 +25,8 @@ const absenceMs = 600_000
 const settleMs = 120_000
 /** Groups of one look. A look happens every few seconds, so this is far beyond a fleet's size. */
 const groupsMax = 400_000
+/** Of a group of readings; some say none. */
+const newestFirmware = "argMaxIf(firmware, received_at, firmware != '')"
 const storedMs = (ms: number): string => timeText(Math.max(0, ms))
 
 export const createFollowHeard = (parts: {
@@ -43,14 +45,15 @@ export const createFollowHeard = (parts: {
   let sessionsTo = 0
 
   const lookAtReadings = async (): Promise<void> => {
-    const found = await rows<[string, string, number, number, number, number]>(
+    const found = await rows<[string, string, number, number, number, number, string]>(
       `SELECT device, site, ${milliseconds('max(received_at)')}, toInt64(toUnixTimestamp(toStartOfMinute(received_at))) * 1000 AS minute, count(),
-         ${milliseconds('max(landed_at)')}
+         ${milliseconds('max(landed_at)')}, ${newestFirmware}
        FROM readings WHERE landed_at > ${moment('after')} GROUP BY device, site, minute LIMIT ${groupsMax}`,
       { after: readingsTo },
     )
-    for (const [device, site, at, minute, count, landedAt] of found) {
+    for (const [device, site, at, minute, count, landedAt, firmware] of found) {
       devices.hear(device, at, null)
+      if (firmware !== '') devices.report(device, at, firmware)
       minutes.hear(site, minute, device, count)
       alive.add(minute)
       readingsTo = Math.max(readingsTo, landedAt)
@@ -84,11 +87,14 @@ export const createFollowHeard = (parts: {
               WHERE ${since} GROUP BY site, minute`,
       query_params: bound,
     })
-    const heard = await rows<[string, number]>(
-      `SELECT device, ${milliseconds('max(received_at)')} FROM readings WHERE ${since} GROUP BY device LIMIT ${groupsMax}`,
+    const heard = await rows<[string, number, string]>(
+      `SELECT device, ${milliseconds('max(received_at)')}, ${newestFirmware} FROM readings WHERE ${since} GROUP BY device LIMIT ${groupsMax}`,
       bound,
     )
-    for (const [device, at] of heard) devices.hear(device, at, null)
+    for (const [device, at, firmware] of heard) {
+      devices.hear(device, at, null)
+      if (firmware !== '') devices.report(device, at, firmware)
+    }
     readingsTo = Math.max(readingsTo, upTo)
   }
 
@@ -100,12 +106,14 @@ export const createFollowHeard = (parts: {
   return {
     look,
     async load() {
-      const known = await rows<[string, number, string, number]>(
-        `SELECT device, ${milliseconds('received_at')}, address, ${milliseconds('landed_up_to')} FROM devices_heard FINAL`,
+      const known = await rows<[string, number, string, number, string]>(
+        `SELECT device, ${milliseconds('received_at')}, address, ${milliseconds('landed_up_to')}, firmware FROM devices_heard FINAL`,
       )
       let upTo = 0
-      for (const [device, at, address, landedUpTo] of known) {
+      for (const [device, at, address, landedUpTo, firmware] of known) {
         devices.hear(device, at, address === '' ? null : address)
+        // When it said so is not kept: whatever lands from now on is newer.
+        if (firmware !== '') devices.report(device, 0, firmware)
         upTo = Math.max(upTo, landedUpTo)
       }
       devices.takeChanged()
@@ -138,8 +146,8 @@ export const createFollowHeard = (parts: {
       const changed = devices.takeChanged()
       if (changed.length === 0) return
       const landedUpTo = storedMs(Math.min(readingsTo, sessionsTo === 0 ? readingsTo : Math.max(sessionsTo, readingsTo)))
-      const values = changed.map(([device, { at, address }]) => ({
-        device, received_at: storedMs(at), address: address ?? '', landed_up_to: landedUpTo,
+      const values = changed.map(([device, { at, address, firmware }]) => ({
+        device, received_at: storedMs(at), address: address ?? '', landed_up_to: landedUpTo, firmware: firmware ?? '',
       })) // prettier-ignore
       await store.query.insert({ table: 'devices_heard', format: 'JSONEachRow', values })
     },

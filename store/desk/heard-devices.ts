@@ -2,11 +2,14 @@
 export interface HeardDevices {
   /** A reading or another sign of life, ms; with the address it connected from, when that is what was heard. */
   hear(device: string, at: number, address: string | null): void
+  /** What it said its firmware is, in a reading of then; of a device that was heard. */
+  report(device: string, at: number, firmware: string): void
   get(device: string): Heard | null
+  firmwareOf(device: string): string | null
   /** Devices heard at or after, ms. */
   since(ms: number): number
   /** Those that changed since this was last asked. */
-  takeChanged(): readonly (readonly [device: string, heard: Heard])[]
+  takeChanged(): readonly (readonly [device: string, heard: Heard & { readonly firmware: string | null }])[]
 }
 
 export interface Heard {
@@ -15,7 +18,10 @@ export interface Heard {
 }
 
 export const createHeardDevices = (devicesMax = 200_000): HeardDevices => {
-  const devices = new Map<string, { at: number; address: string | null; connectedAt: number }>()
+  const devices = new Map<
+    string,
+    { at: number; address: string | null; connectedAt: number; firmware: string | null; reportedAt: number }
+  >()
   let changed = new Set<string>()
   return {
     hear(device, at, address) {
@@ -27,7 +33,7 @@ export const createHeardDevices = (devicesMax = 200_000): HeardDevices => {
           devices.delete(first)
           changed.delete(first)
         }
-        devices.set(device, { at, address, connectedAt: address === null ? -1 : at })
+        devices.set(device, { at, address, connectedAt: address === null ? -1 : at, firmware: null, reportedAt: -1 })
       } else {
         known.at = Math.max(known.at, at)
         if (address !== null && at >= known.connectedAt) {
@@ -37,10 +43,18 @@ export const createHeardDevices = (devicesMax = 200_000): HeardDevices => {
       }
       changed.add(device)
     },
+    report(device, at, firmware) {
+      const known = devices.get(device)
+      if (known === undefined || at < known.reportedAt) return
+      known.firmware = firmware
+      known.reportedAt = at
+      changed.add(device)
+    },
     get(device) {
       const known = devices.get(device)
       return known === undefined ? null : { at: known.at, address: known.address }
     },
+    firmwareOf: (device) => devices.get(device)?.firmware ?? null,
     since(ms) {
       let count = 0
       for (const { at } of devices.values()) if (at >= ms) count++

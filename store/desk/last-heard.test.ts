@@ -63,6 +63,25 @@ it('a start after a stop reads what was written down, and only what is newer', a
   await second.close()
 })
 
+it('knows what firmware a device last reported, after a start too; the registry may know another', async () => {
+  const { store, write } = await opened()
+  await write.readings([
+    { device: 'a', receivedAt: noon - 90_000, firmware: '1.0' },
+    { device: 'a', receivedAt: noon - 50_000, firmware: '1.1' },
+    { device: 'a', receivedAt: noon - 40_000, firmware: null },
+    { device: 'b', receivedAt: noon - 40_000, firmware: null },
+  ])
+  const firmwareOf = async (now: number) => {
+    const desk = await openDesk(store, { now: () => now })
+    const found = [desk.reportedFirmware('a'), desk.reportedFirmware('b'), desk.reportedFirmware('c')]
+    await desk.close()
+    return found
+  }
+  expect(await firmwareOf(noon)).toEqual(['1.1', null, null])
+  // What was written down is all that is left of it so much later.
+  expect(await firmwareOf(noon + 2 * day)).toEqual(['1.1', null, null])
+})
+
 it('devices are bounded, and changes are told once', () => {
   const devices = createHeardDevices(2)
   devices.hear('a', 1, null)

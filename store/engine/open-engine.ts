@@ -31,6 +31,8 @@ const landing = [
   '--input_format_parallel_parsing=0',
   '--max_partitions_per_insert_block=0',
   '--max_insert_block_size=1048576',
+  // An insert in this process tells how it ended: nothing has to be remembered for a repeat.
+  '--insert_deduplicate=0',
 ]
 
 const refusals: Record<KeyRefusal, string> = {
@@ -83,6 +85,7 @@ export const openEngine = async (directoryGiven: string, key: Buffer | null, lim
     if (noSpill.includes(argument)) await queryClient.command({ query: `SET ${setting}` })
   }
   const registry = chdb as unknown as ArrowRegistry
+  let inUse: string | null = null
 
   return {
     ok: true,
@@ -90,11 +93,24 @@ export const openEngine = async (directoryGiven: string, key: Buffer | null, lim
       landing: landingClient,
       query: queryClient,
       insertColumns: (insert) => insertArrow(registry, session, insert),
+      async insertRows({ table, rows }) {
+        await landingClient.insert({ table, values: rows, format: 'JSONEachRow' })
+      },
+      // An insert ends with its process.
+      settled: () => Promise.resolve(),
+      ddl: (statement) => statement,
       openAnalyst: (limits) => {
         const analyst = new Session(path, { connectionArgs: [...analystSettings(limits).map(([k, v]) => `--${k}=${v}`), ...noSpill] })
+        let ready: Promise<unknown> | null = null
+        const inDatabase = (): Promise<unknown> =>
+          (ready ??= inUse === null ? Promise.resolve() : analyst.queryAsync(`USE ${inUse}`, { format: 'TabSeparated' }))
         return {
-          text: async (sql, parameters, format) => (await analyst.queryBindAsync(sql, parameters, { format })).text(),
+          async text(sql, parameters, format) {
+            await inDatabase()
+            return (await analyst.queryBindAsync(sql, parameters, { format })).text()
+          },
           async *stream(sql, format) {
+            await inDatabase()
             for await (const chunk of analyst.queryStream(sql, { format })) yield { bytes: chunk.raw(), rows: chunk.numRows }
           },
           close: () => {
@@ -105,6 +121,7 @@ export const openEngine = async (directoryGiven: string, key: Buffer | null, lim
       async use(database) {
         for (const c of [landingClient, queryClient]) await c.command({ query: `USE ${database}` })
         await session.queryAsync(`USE ${database}`)
+        inUse = database
       },
       async close() {
         await landingClient.close()

@@ -28,6 +28,8 @@ const writeText = (data: Buffer, text: string, at: number): number => {
 export interface TextColumn {
   push(text: string): void
   at(row: number): string
+  /** UTF-8; valid until the column changes. */
+  bytesAt(row: number): Uint8Array
   arrow(name: string): ArrowColumn
   clear(): void
 }
@@ -54,6 +56,7 @@ export const createTextColumn = (): TextColumn => {
       offsets[++length] = end
     },
     at: (row) => data.toString('utf8', offsets[row], offsets[row + 1]),
+    bytesAt: (row) => data.subarray(offsets[row], offsets[row + 1]),
     arrow: (name) => ({ name, format: 'u', length, nullCount: 0, buffers: [null, bytesOf(offsets, length + 1), data.subarray(0, end)] }),
     clear() {
       length = 0

@@ -22,6 +22,16 @@ it('is behind by the age of the oldest record that is not in its table', () => {
   expect(behind.behindMs(100_000)).toBe(null)
 })
 
+it('while it cannot even learn where to resume it is behind by as long as that lasts', () => {
+  const behind = createBehind()
+  behind.blocked(40_000)
+  expect(behind.behindMs(100_000)).toBe(60_000)
+  behind.blocked(null)
+  behind.took(topic, 0, recordsAt(10_000), 1)
+  behind.forget()
+  expect(behind.behindMs(100_000)).toBe(null)
+})
+
 it('a flush every few seconds is not behind, and other topics have no time to be behind of', () => {
   const behind = createBehind()
   behind.took(topic, 0, recordsAt(98_000), 1)

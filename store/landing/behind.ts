@@ -13,6 +13,10 @@ export interface Behind {
   took(topic: LogTopicName, partition: number, records: readonly LogRecord[], nextOffset: number): void
   /** Everything below `nextOffset` is in its table. */
   wrote(topic: string, partition: number, nextOffset: number): void
+  /** Since when nothing can be taken at all, because where to resume can't be learnt, ms; null: it can. */
+  blocked(sinceMs: number | null): void
+  /** Others have the partitions now. */
+  forget(): void
   /** ms; null when nothing waits, or not for long. */
   behindMs(nowMs: number): number | null
 }
@@ -20,7 +24,12 @@ export interface Behind {
 export const createBehind = (): Behind => {
   /** By partition, oldest first: batches that are not in a table yet, and the time of their first record. */
   const waiting = new Map<string, { readonly nextOffset: number; readonly fromMs: number }[]>()
+  let blockedMs = Infinity
   return {
+    blocked(sinceMs) {
+      blockedMs = sinceMs ?? Infinity
+    },
+    forget: () => waiting.clear(),
     took(topic, partition, records, nextOffset) {
       if (!topic.startsWith('observations.')) return
       // A clock record lands nowhere: with nothing else there is nothing to be behind of.
@@ -40,7 +49,7 @@ export const createBehind = (): Behind => {
       batches.splice(0, done)
     },
     behindMs(nowMs) {
-      let oldestMs = Infinity
+      let oldestMs = blockedMs
       for (const [first] of waiting.values()) if (first !== undefined) oldestMs = Math.min(oldestMs, first.fromMs)
       const ms = nowMs - oldestMs
       return ms > toleratedMs ? ms : null

@@ -10,6 +10,8 @@ export interface ColumnBatch {
     readonly select: readonly string[]
     readonly where: string | null
   }
+  /** For a server: the same rows as one block in ClickHouse's Native format. */
+  toNative(): { readonly into: readonly string[]; readonly rows: number; readonly block: Buffer }
   /** The same rows for an insert as JSONEachRow. */
   rows(): Generator<Record<string, unknown>>
 }

@@ -18,11 +18,23 @@ export interface Flusher {
   added(owed: boolean): void
   /** Writes what waits, and waits for it. */
   flush(): Promise<void>
+  /**
+   * Drops all that is in memory: whoever has the partitions now reads it from the log again. The insert that runs is not waited for (`flush` does), and its
+   * batch is not tried again.
+   */
+  forget(): void
   /** From now on a failed write is not tried again: what could not be landed is given up, and with it all after it. */
   end(): void
   /** `landed_at` grows from write to write, and beyond `ms`. */
   notBefore(ms: number): void
-  stats(): { readonly flushMs: HistogramSnapshot; readonly flushes: number; readonly failedInserts: number; readonly waitingRows: number }
+  stats(): {
+    /** Why the last try failed; null when it did not. */
+    readonly problem: string | null
+    readonly flushMs: HistogramSnapshot
+    readonly flushes: number
+    readonly failedInserts: number
+    readonly waitingRows: number
+  }
 }
 
 export const createFlusher = (parts: {
@@ -34,6 +46,7 @@ export const createFlusher = (parts: {
 }): Flusher => {
   const { writer, onWritten, clock, logger, settings } = parts
   const flushMs = createLatencyHistogram()
+  let problem: string | null = null
   let flushes = 0
   let failedInserts = 0
   let current = createLandingBatch()
@@ -47,7 +60,14 @@ export const createFlusher = (parts: {
   let ending = false
   /** A batch could not be landed before the end: nothing after it may be, or a position would claim it. */
   let abandoned = false
+  /** Counts what was forgotten. */
+  let generation = 0
   let wake = (): void => {}
+
+  const stamp = (): number => {
+    lastLandedAtMs = Math.max(clock.now(), lastLandedAtMs + 1)
+    return lastLandedAtMs
+  }
 
   const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
@@ -60,23 +80,28 @@ export const createFlusher = (parts: {
 
   const land = async (batch: LandingBatch): Promise<void> => {
     const begun = performance.now()
+    const mine = generation
     for (let waitMs = settings.retryMsMin; ; waitMs = Math.min(waitMs * 2, settings.retryMsMax)) {
       try {
         await writer.write(batch)
         break
       } catch (error) {
         failedInserts++
-        logger.error(
-          { error: error instanceof Error ? error.message : String(error), rows: batch.rows, waitMs },
-          'landing failed; it will be tried again',
-        )
-        if (!ending) await pause(waitMs)
+        problem = error instanceof Error ? error.message : String(error)
+        logger.error({ error: problem, rows: batch.rows, waitMs }, 'landing failed; it will be tried again')
+        if (!ending && generation === mine) await pause(waitMs)
+        if (generation !== mine) {
+          batch.clear()
+          return
+        }
         if (ending) {
           abandoned = true
           return
         }
+        batch.restamp(stamp())
       }
     }
+    problem = null
     flushes++
     flushMs.record(performance.now() - begun)
     onWritten(batch.positions)
@@ -91,8 +116,7 @@ export const createFlusher = (parts: {
     current = spare
     spare = batch
     lastWriteMs = clock.now()
-    lastLandedAtMs = Math.max(lastWriteMs, lastLandedAtMs + 1)
-    batch.seal(lastLandedAtMs)
+    batch.seal(stamp())
     isWriting = true
     writing = land(batch).finally(() => {
       isWriting = false
@@ -129,6 +153,11 @@ export const createFlusher = (parts: {
       }
     },
     flush,
+    forget() {
+      generation++
+      current.clear()
+      wake()
+    },
     end() {
       ending = true
       wake()
@@ -136,6 +165,12 @@ export const createFlusher = (parts: {
     notBefore(ms) {
       lastLandedAtMs = Math.max(lastLandedAtMs, ms)
     },
-    stats: () => ({ flushMs: flushMs.snapshot(), flushes, failedInserts, waitingRows: current.rows + (isWriting ? spare.rows : 0) }),
+    stats: () => ({
+      problem,
+      flushMs: flushMs.snapshot(),
+      flushes,
+      failedInserts,
+      waitingRows: current.rows + (isWriting ? spare.rows : 0),
+    }),
   }
 }

@@ -31,8 +31,10 @@ export interface LandingBatch {
   addRow(table: RowTable, topic: LogTopicName, partition: number, offset: number, row: Row, bytes: number): void
   /** Everything of the partition below `nextOffset` is in this batch or landed before. */
   reached(topic: LogTopicName, partition: number, nextOffset: number): void
-  /** Stamps the time of the insert. */
+  /** Stamps the time of the insert. Nothing is added any more. */
   seal(landedAtMs: number): void
+  /** Another try: what lands now has landed now, however long ClickHouse was away. */
+  restamp(landedAtMs: number): void
   /** The rows as they are inserted, without those that `leaveOut` named. */
   rowsOf(table: RowTable): readonly Row[]
   /** Rows (`partition/offset` by topic) that the table has already. */
@@ -42,6 +44,8 @@ export interface LandingBatch {
   /** About what the row tables hold in memory, bytes. */
   readonly bytes: number
   readonly landedAtMs: number
+  /** The first try's time: the batch's name, and no row of it landed before. */
+  readonly sealedAtMs: number
   clear(): void
 }
 
@@ -52,6 +56,11 @@ export const createLandingBatch = (): LandingBatch => {
   let rowCount = 0
   let bytes = 0
   let landedAtMs = 0
+  let sealedAtMs = 0
+  const restamp = (ms: number): void => {
+    landedAtMs = ms
+    readings.landedAtMs = ms
+  }
   return {
     readings,
     addRow(table, topic, partition, offset, row, rowBytes) {
@@ -63,9 +72,10 @@ export const createLandingBatch = (): LandingBatch => {
       ends.set(partitionName(topic, partition), { topic, partition, nextOffset })
     },
     seal(ms) {
-      landedAtMs = ms
-      readings.landedAtMs = ms
+      sealedAtMs = ms
+      restamp(ms)
     },
+    restamp,
     rowsOf: (table) =>
       tables.get(table)!.map(({ topic, partition, offset, row }) => ({
         ...row,
@@ -98,6 +108,9 @@ export const createLandingBatch = (): LandingBatch => {
     },
     get landedAtMs() {
       return landedAtMs
+    },
+    get sealedAtMs() {
+      return sealedAtMs
     },
     clear() {
       readings.clear()

@@ -6,6 +6,12 @@ import { type LandedTable, landedTables, partitionName, type PartitionPosition }
 /** What each table already holds of a log partition, beyond its position: offsets by `topic/partition`. At most a batch's worth. */
 export type HeldOffsets = ReadonlyMap<string, Set<number>>
 
+/** A position as it stands in ClickHouse. */
+interface LandedPosition {
+  readonly nextOffset: number
+  readonly landedAtMs: number
+}
+
 export interface LandedState {
   /** By `topic/partition`. */
   readonly positions: ReadonlyMap<string, number>
@@ -26,26 +32,25 @@ const topicsOf: Record<LandedTable, readonly LogTopicName[]> = {
 }
 
 /**
- * The offsets at or after `positions` that a table has rows of. `sinceMs`: rows that landed before it are not looked at.
- * A position is written after its rows and `landed_at` grows, so what lies beyond the positions landed at or after the newest of them.
+ * The offsets beyond each partition's position that a table has rows of. `landed_at` grows from batch to batch, so they landed at or after their own
+ * partition's position: not after the newest of all positions, for a start that was killed early wrote some partitions' and not others'.
  */
 export const heldOffsets = async (
   client: ClickHouseClient,
   table: LandedTable,
-  positions: ReadonlyMap<string, number>,
-  sinceMs: number,
+  positionOf: (topic: LogTopicName, partition: number) => LandedPosition,
 ): Promise<HeldOffsets> => {
+  let oldestMs = Infinity
   const beyond = topicsOf[table].flatMap((topic) =>
-    Array.from(
-      { length: logTopics[topic].partitions },
-      (_, partition) =>
-        `(log_topic = '${topic}' AND log_partition = ${partition} AND log_offset >= ${positions.get(partitionName(topic, partition)) ?? 0})`,
-    ),
+    Array.from({ length: logTopics[topic].partitions }, (_, partition) => {
+      const { nextOffset, landedAtMs } = positionOf(topic, partition)
+      oldestMs = Math.min(oldestMs, landedAtMs)
+      return `(log_topic = '${topic}' AND log_partition = ${partition} AND log_offset >= ${nextOffset} AND landed_at >= ${moment(landedAtMs)})`
+    }),
   )
   const rows = await readRows<[string, number, number]>(
     client,
-    `SELECT log_topic, log_partition, log_offset FROM ${table}
-     WHERE landed_at >= fromUnixTimestamp64Milli(toInt64(${sinceMs})) AND (${beyond.join(' OR ')})
+    `SELECT log_topic, log_partition, log_offset FROM ${table} WHERE landed_at >= ${moment(oldestMs)} AND (${beyond.join(' OR ')})
      SETTINGS output_format_json_quote_64bit_integers = 0`,
   )
   const held = new Map<string, Set<number>>()
@@ -58,35 +63,36 @@ export const heldOffsets = async (
   return held
 }
 
-const positionRows = (client: ClickHouseClient) =>
-  readRows<[string, number, number, number]>(
-    client,
-    `SELECT log_topic, log_partition, max(next_offset), max(toUnixTimestamp64Milli(landed_at)) FROM landing_positions GROUP BY log_topic, log_partition
-     SETTINGS output_format_json_quote_64bit_integers = 0`,
-  )
+const moment = (ms: number): string => `fromUnixTimestamp64Milli(toInt64(${ms}))`
+const nothingLanded: LandedPosition = { nextOffset: 0, landedAtMs: 0 }
 
-const byPartition = (rows: readonly (readonly [string, number, number, number])[]): Map<string, number> =>
-  new Map(rows.map(([topic, partition, next]) => [partitionName(topic, partition), next]))
+const readLanded = async (client: ClickHouseClient): Promise<ReadonlyMap<string, LandedPosition>> => {
+  const rows = await readRows<[string, number, number, number]>(
+    client,
+    `SELECT log_topic, log_partition, max(next_offset), toUnixTimestamp64Milli(argMax(landed_at, next_offset)) FROM landing_positions
+     GROUP BY log_topic, log_partition SETTINGS output_format_json_quote_64bit_integers = 0`,
+  )
+  return new Map(rows.map(([topic, partition, nextOffset, landedAtMs]) => [partitionName(topic, partition), { nextOffset, landedAtMs }]))
+}
 
 /** The next offset to land, by `topic/partition`. */
 export const readPositions = async (client: ClickHouseClient): Promise<ReadonlyMap<string, number>> =>
-  byPartition(await positionRows(client))
+  new Map([...(await readLanded(client))].map(([partition, { nextOffset }]) => [partition, nextOffset]))
 
 /** Where to resume, from what ClickHouse holds. */
 export const readLandedState = async (client: ClickHouseClient): Promise<LandedState> => {
-  const rows = await positionRows(client)
-  const positions = byPartition(rows)
-  const positionsAtMs = Math.max(0, ...rows.map(([, , , at]) => at))
+  const landed = await readLanded(client)
   const held = new Map<LandedTable, HeldOffsets>()
-  let landedAtMs = positionsAtMs
+  let landedAtMs = Math.max(0, ...[...landed.values()].map((one) => one.landedAtMs))
   for (const table of landedTables) {
-    held.set(table, await heldOffsets(client, table, positions, positionsAtMs))
+    held.set(table, await heldOffsets(client, table, (topic, partition) => landed.get(partitionName(topic, partition)) ?? nothingLanded))
     const [newest] = await readRows<[number]>(
       client,
       `SELECT toUnixTimestamp64Milli(max(landed_at)) FROM ${table} SETTINGS output_format_json_quote_64bit_integers = 0`,
     )
     landedAtMs = Math.max(landedAtMs, newest?.[0] ?? 0)
   }
+  const positions = new Map([...landed].map(([name, { nextOffset }]) => [name, nextOffset]))
   return { positions, held, landedAtMs }
 }
 

@@ -65,7 +65,7 @@ it('columns and rows land the same, whatever the readings hold', async () => {
       for (const [i, reading] of readings.entries()) batch.add(reading, i % 3, i * 7)
       const left = new Set(out === 0 ? [] : readings.flatMap((_, i) => (i % out === 0 ? [`${i % 3}/${i * 7}`] : [])))
       batch.leaveOut(left)
-      await store.insertColumns({ table: 'by_columns', batch })
+      await store.insertColumns({ table: 'by_columns', token: 'only-once', batch })
       const rows = [...batch.rows()]
       if (rows.length > 0) await store.landing.insert({ table: 'by_rows', values: rows, format: 'JSONEachRow' })
       const [columns, asRows] = [await everything('by_columns'), await everything('by_rows')]
@@ -97,7 +97,7 @@ it('what went in comes out, to the last digit', async () => {
   } as const
   batch.add({ ...plain, vitals, sentinels: { resp: -1 } }, 2, 41)
   batch.add({ ...plain, vitals: {}, deviceTime: noon - 10 ** 12, seq: null, firmware: null }, 2, 42)
-  await store.insertColumns({ table: 'by_columns', batch })
+  await store.insertColumns({ table: 'by_columns', token: 'only-once', batch })
   const rows = await readRows(
     store.query,
     `SELECT hr, spo2, temp, volumeInfused, other_vitals, sentinels, resp, toUnixTimestamp64Milli(at), toUnixTimestamp64Milli(device_time), seq, firmware, payload_hash, redelivered, log_topic, log_partition, log_offset

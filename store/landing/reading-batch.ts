@@ -2,6 +2,7 @@ import type { Reading } from '../../contracts/observation.ts'
 import type { VitalName } from '../../contracts/vitals.ts'
 import type { ColumnBatch } from './column-batch.ts'
 import { createDenseColumns, createNumberColumn, createTextColumn, type NumberColumn } from './arrow-columns.ts'
+import { nativeBlock, nativeConstant, nativeMap, nativeNullable, nativeNumber, nativeText, nativeTime } from './native-columns.ts'
 import { numberMapText, readingTimeMs, storedDeviceTimeMs, storedTimeMs, timeText } from './stored-values.ts'
 
 /** The vitals that have a column of their own in `readings` (migrations/0001); the rest stand in `other_vitals`. */
@@ -15,6 +16,8 @@ const readingsTopic = 'observations.by-device.v1'
 /** The readings that will be landed with one insert. Columns from the start: no object or text a row. */
 export interface ReadingBatch extends ColumnBatch {
   add(reading: Reading, partition: number, offset: number): void
+  /** Rows that an insert brings: those not left out. */
+  readonly remaining: number
   /** Names rows (as `partition/offset`) that the table turned out to have already. */
   leaveOut(held: ReadonlySet<string>): void
   /** The time of the insert, ms; the same for all its rows. */
@@ -40,6 +43,7 @@ const nullable = {
   battery_percent: 'battery_percent',
 } as const
 const denseNames = Object.keys(dense) as (keyof typeof dense)[]
+const plainNames = denseNames.filter((name) => name !== 'at' && name !== 'received_at')
 const nullableNames = Object.keys(nullable) as (keyof typeof nullable)[]
 
 export const createReadingBatch = (): ReadingBatch => {
@@ -59,6 +63,13 @@ export const createReadingBatch = (): ReadingBatch => {
   const mapped = { other_vitals: false, sentinels: false }
   let left = new Set<string>()
   let length = 0
+
+  const kept = (): number[] => {
+    const rows: number[] = []
+    const { log_partition, log_offset } = numbers.values
+    for (let row = 0; row < length; row++) if (left.size === 0 || !left.has(`${log_partition[row]}/${log_offset[row]}`)) rows.push(row)
+    return rows
+  }
 
   const pushMap = (name: keyof typeof mapped, values: Record<string, number> | null): void => {
     if (values !== null && !mapped[name]) {
@@ -131,6 +142,32 @@ export const createReadingBatch = (): ReadingBatch => {
         ],
         where: out.length === 0 ? null : `(toUInt16(log_partition), toUInt64(log_offset)) NOT IN (${out.join(', ')})`,
       }
+    },
+    get remaining() {
+      return left.size === 0 ? length : kept().length
+    },
+    toNative() {
+      const rows = kept()
+      const { values } = numbers
+      const used = vitalColumns.filter((name) => !vitals.get(name)!.isEmpty)
+      const columns = [
+        ...textNames.map((name) => nativeText(name, rows, text[name].bytesAt)),
+        nativeTime('at', rows, (row) => values.at[row]!),
+        nativeTime('received_at', rows, (row) => values.received_at[row]!),
+        ...plainNames.map((name) => nativeNumber(name, rows, (row) => values[name][row]!)),
+        nativeTime('device_time', rows, sparse.device_time.at, true),
+        nativeNullable('seq', rows, sparse.seq.at),
+        nativeNullable('battery_percent', rows, sparse.battery_percent.at),
+        ...used.map((name) => nativeNullable(name, rows, vitals.get(name)!.at)),
+        ...mapNames
+          .filter((name) => mapped[name])
+          .map((name) =>
+            nativeMap(name, rows, (row) => (maps[name].at(row) === '' ? {} : (JSON.parse(maps[name].at(row)) as Record<string, number>))),
+          ),
+        nativeConstant('log_topic', rows.length, readingsTopic),
+        nativeTime('landed_at', rows, () => batch.landedAtMs),
+      ]
+      return { into: columns.map(({ name }) => name), rows: rows.length, block: nativeBlock(columns, rows.length) }
     },
     *rows() {
       const { values } = numbers

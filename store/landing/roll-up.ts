@@ -10,16 +10,16 @@ const listOf = (names: readonly string[], expression: (name: string) => string):
  * Brings `readings_by_minute` up to date with the readings that landed since it was last done: every minute of a device in which one landed
  * is computed anew from all its readings, and only for the vitals that came: of one that did not, no minute has changed. May be killed
  * anywhere and repeated: the result is the same (migrations/0003).
- * Answers the `landed_at` up to which it is done, ms; null when nothing is new.
+ * `upToMs`: what landed after it is left for later. Answers the `landed_at` up to which it is done, ms; null when nothing is new.
  */
-export const rollUp = async (client: ClickHouseClient): Promise<number | null> => {
+export const rollUp = async (client: ClickHouseClient, upToMs = Number.MAX_SAFE_INTEGER): Promise<number | null> => {
   const ints = 'SETTINGS output_format_json_quote_64bit_integers = 0'
   const [mark] = await readRows<[number]>(
     client,
     `SELECT toUnixTimestamp64Milli(max(landed_up_to)) FROM rollup_marks WHERE name = 'readings_by_minute' ${ints}`,
   )
   const doneMs = mark?.[0] ?? 0
-  const fresh = `landed_at > ${moment(doneMs)}`
+  const fresh = `landed_at > ${moment(doneMs)}${upToMs === Number.MAX_SAFE_INTEGER ? '' : ` AND landed_at <= ${moment(upToMs)}`}`
   const [range] = await readRows<[number, number, number, number, string[], number]>(
     client,
     `SELECT count(), toUnixTimestamp64Milli(min(at)), toUnixTimestamp64Milli(max(at)), toUnixTimestamp64Milli(max(landed_at)),
@@ -28,11 +28,11 @@ export const rollUp = async (client: ClickHouseClient): Promise<number | null> =
      FROM readings WHERE ${fresh} ${ints}`,
   )
   if (range === undefined || range[0] === 0) return null
-  const [, firstMs, lastMs, upToMs, came, others] = range
+  const [, firstMs, lastMs, newestMs, came, others] = range
   const from = Math.floor(firstMs / 60_000) * 60_000
   const to = Math.floor(lastMs / 60_000) * 60_000 + 60_000
-  const touched = `at >= ${moment(from)} AND at < ${moment(to)} AND landed_at <= ${moment(upToMs)}
-      AND (device, toStartOfMinute(at)) IN (SELECT device, toStartOfMinute(at) FROM readings WHERE ${fresh} AND landed_at <= ${moment(upToMs)})`
+  const touched = `at >= ${moment(from)} AND at < ${moment(to)} AND landed_at <= ${moment(newestMs)}
+      AND (device, toStartOfMinute(at)) IN (SELECT device, toStartOfMinute(at) FROM readings WHERE ${fresh} AND landed_at <= ${moment(newestMs)})`
   const each = (expression: (name: string) => string): string => listOf(came, expression)
   if (came.length > 0)
     await client.command({
@@ -57,7 +57,7 @@ export const rollUp = async (client: ClickHouseClient): Promise<number | null> =
   await client.insert({
     table: 'rollup_marks',
     format: 'JSONEachRow',
-    values: [{ name: 'readings_by_minute', landed_up_to: timeText(upToMs) }],
+    values: [{ name: 'readings_by_minute', landed_up_to: timeText(newestMs) }],
   })
-  return upToMs
+  return newestMs
 }

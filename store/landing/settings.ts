@@ -9,6 +9,10 @@ export const sinkSettings = z.object({
   batchBytesMax: z.int().min(1_000_000).default(32_000_000),
   /** How often the minutes are computed; 0: never. */
   rollUpMs: z.int().min(0).default(60_000),
+  /** What landed so recently is left to the next roll-up: another sink may still be landing what it stamped before. 0: there is no other. */
+  settleMs: z.int().min(0).default(0),
+  /** How long a partition that goes to another sink is held on to while its last rows are landed; then they are dropped and read again there. */
+  revokeWaitMsMax: z.int().min(0).default(5_000),
   retryMsMin: z.int().min(1).default(200),
   retryMsMax: z.int().min(1).default(15_000),
 })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { StoreConnection } from '../connection.ts'
 import { type LandedTable, landedTables, type LandingBatch, type RowTable } from './landing-batch.ts'
 import { heldOffsets, writePositions } from './positions.ts'
@@ -8,6 +9,13 @@ export interface BatchWriter {
   write(batch: LandingBatch): Promise<void>
 }
 
+/** The same rows have the same token, other rows another: its first `landed_at` is the batch's own, and the ends tell
+ * apart what two sinks land in one millisecond. */
+const tokenOf = (batch: LandingBatch, table: LandedTable, rows: number): string =>
+  createHash('sha256')
+    .update(JSON.stringify([table, batch.sealedAtMs, rows, batch.positions]))
+    .digest('base64url')
+
 /**
  * An insert that failed may have landed all the same (a server's answer was lost): so before the second try of a batch each table is asked
  * which of its rows it holds.
@@ -16,28 +24,35 @@ export const createBatchWriter = (
   store: StoreConnection,
   onLanded: (table: LandedTable, rows: number, ms: number) => void,
 ): BatchWriter => {
-  /** The batch that was tried last, by its `landed_at`, which is its own. */
+  /** The batch that was tried last, by its first `landed_at`, which is its own. */
   let triedMs = -1
   let done = new Set<LandedTable>()
 
   const insert = async (batch: LandingBatch, table: LandedTable): Promise<number> => {
     if (table === 'readings') {
-      if (batch.readings.length > 0) await store.insertColumns({ table, batch: batch.readings })
-      return batch.readings.length
+      const { remaining } = batch.readings
+      if (remaining > 0) await store.insertColumns({ table, batch: batch.readings, token: tokenOf(batch, table, remaining) })
+      return remaining
     }
     const rows = batch.rowsOf(table satisfies RowTable)
-    if (rows.length > 0) await store.landing.insert({ table, values: rows, format: 'JSONEachRow' })
+    if (rows.length > 0) await store.insertRows({ table, rows, token: tokenOf(batch, table, rows.length) })
     return rows.length
   }
 
   return {
     async write(batch) {
-      const again = triedMs === batch.landedAtMs
+      const again = triedMs === batch.sealedAtMs
       if (!again) done = new Set()
-      triedMs = batch.landedAtMs
+      triedMs = batch.sealedAtMs
+      let isSettled = false
       for (const table of landedTables) {
         if (done.has(table)) continue
-        if (again) batch.leaveOut(table, await heldOffsets(store.landing, table, new Map(), batch.landedAtMs))
+        if (again && !isSettled) {
+          // The try before may still be running at the server.
+          await store.settled(landedTables)
+          isSettled = true
+        }
+        if (again) batch.leaveOut(table, await heldOffsets(store.landing, table, () => ({ nextOffset: 0, landedAtMs: batch.sealedAtMs })))
         const begun = performance.now()
         const rows = await insert(batch, table)
         done.add(table)

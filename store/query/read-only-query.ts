@@ -1,3 +1,4 @@
+import { StoreAway } from '../connection.ts'
 import type { Store } from '../open.ts'
 import { type AnalystLimits, analystLimitsDefault } from './limits.ts'
 import { checkClauses, checkTree } from './allowed-query.ts'
@@ -15,7 +16,7 @@ export type AnalystAnswer =
       /** Rows so far; after the last piece, `rows === rowsMax` says that there may have been more. */
       readonly rows: () => number
     }
-  | { readonly ok: false; readonly reason: 'not-allowed' | 'bad-query' | 'busy'; readonly detail: string }
+  | { readonly ok: false; readonly reason: 'not-allowed' | 'bad-query' | 'busy' | 'away'; readonly detail: string }
 
 /** A result's end was not reached: too long, too much memory. What had been computed was streamed. */
 export class QueryStopped extends Error {
@@ -73,7 +74,6 @@ export const createAnalyst = (store: Store, { concurrentMax = 1 }: { readonly co
           finish()
           return { ok: false, reason: 'not-allowed', detail: verdict.detail }
         }
-        for (const each of [checking, connection]) await each.text(`USE ${store.database}`, {}, 'TabSeparated')
         const isSelect = tree.startsWith('Select')
         const described = isSelect ? await checking.text(`DESCRIBE TABLE (${statement})`, {}, 'JSONCompactEachRow') : ''
         const columns = described
@@ -100,6 +100,7 @@ export const createAnalyst = (store: Store, { concurrentMax = 1 }: { readonly co
         return { ok: true, columns, pieces: pieces(), rows: () => rows }
       } catch (error) {
         finish()
+        if (error instanceof StoreAway) return { ok: false, reason: 'away', detail: error.message }
         return { ok: false, reason: 'bad-query', detail: sentence(error) }
       }
     },

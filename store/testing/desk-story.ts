@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Alert } from '../../contracts/alert.ts'
 import type { Clock } from '../../contracts/clock.ts'
 import { silentLogger } from '../../contracts/logger.ts'
@@ -25,7 +26,7 @@ export const createDeskWriter = (store: Store) => {
         } // prettier-ignore
         batch.add(reading, 0, offset++)
       }
-      await store.insertColumns({ table: 'readings', batch })
+      await store.insertColumns({ table: 'readings', token: randomUUID(), batch })
     },
     async redeliveries(readings: readonly Reading[]): Promise<void> {
       const landed_at = timeText(nextLandedAt(Math.max(...readings.map(({ receivedAt }) => receivedAt))))

@@ -7,7 +7,7 @@ import { createTestTopics, type KafkaTestTopics, plaintext } from './open-test-l
 
 const offer = kafkaOffer()
 // A cluster that is given has its own least session, 6 s by default.
-const sessionMs = offer.kind === 'given' ? 6_000 : 2_000
+const sessionMs = offer.kind === 'given' ? 6_000 : 4_000
 const topic = 'observations.by-device.v1'
 const { partitions } = logTopics[topic]
 

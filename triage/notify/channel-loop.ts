@@ -1,6 +1,5 @@
 import type { Clock } from '../../contracts/clock.ts'
 import type { NextPage } from './next-page.ts'
-import type { PageRecord } from './fold.ts'
 import type { Timers } from './timers.ts'
 
 export interface ChannelLoop {
@@ -13,7 +12,7 @@ export interface ChannelLoop {
 interface ChannelLoopOptions {
   readonly next: () => NextPage | null
   /** Ends with an outcome recorded: whatever `next` says then is after it. */
-  readonly attempt: (record: PageRecord) => Promise<void>
+  readonly attempt: (next: NextPage) => Promise<void>
   readonly clock: Clock
   readonly timers: Timers
   readonly onFailure: (error: unknown) => void
@@ -36,7 +35,7 @@ export const createChannelLoop = ({ next, attempt, clock, timers, onFailure }: C
         cancel = timers.after(waitMs, kick)
         return
       }
-      await attempt(due.record)
+      await attempt(due)
     }
   }
   const kick = (): void => {

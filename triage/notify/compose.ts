@@ -1,5 +1,6 @@
 import type { Alert } from '../../contracts/alert.ts'
 import type { PagingRule } from '../../contracts/api/paging.ts'
+import type { Severity } from '../../contracts/finding.ts'
 import type { PageRecord } from './fold.ts'
 import { plainText } from './plain-text.ts'
 import type { PageMessage } from './port.ts'
@@ -51,10 +52,23 @@ export const composePage = (
     id: record.id,
     kind: record.kind,
     at: atMs,
+    storm: null,
     rule: rule === undefined ? null : { title: plainText(rule.title, nameCharactersMax), step: record.step, steps: rule.steps.length },
     alert: pagedAlert(alert),
     link,
   }
+}
+
+/** One page for many alerts. @param alerts what it tells of, the worst first; not empty */
+export const composeStorm = (
+  record: Pick<PageRecord, 'id' | 'kind'>,
+  alerts: readonly Alert[],
+  atMs: number,
+  link: string | null,
+): PageMessage => {
+  const of = (severity: Severity) => alerts.filter((alert) => alert.severity === severity).length
+  const storm = { alerts: alerts.length, critical: of('critical'), high: of('high'), medium: of('medium'), low: of('low') }
+  return { id: record.id, kind: record.kind, at: atMs, rule: null, storm, alert: pagedAlert(alerts[0]!), link }
 }
 
 /** What a test of a channel sends. */
@@ -63,6 +77,7 @@ export const composeTest = (notifier: string, id: string, atMs: number): PageMes
   kind: 'test',
   at: atMs,
   rule: null,
+  storm: null,
   alert: {
     id: `wardwatch-test-${notifier}`,
     detector: 'test',

@@ -49,6 +49,18 @@ describe('notifiers', () => {
     expect(JSON.stringify(pager.recorded())).toContain('s3cret')
   })
 
+  it('who saw a channel before it changed does not change it, over a restart too; a new secret alone is a change', async () => {
+    pager = await startTestPager(['night'], [])
+    const seen = pager.paging.notifiers()[0]!.version
+    await pager.restart()
+    expect(pager.paging.notifiers()[0]!.version).toBe(seen)
+    const same = hook({ secret: 'another' })
+    expect(await pager.paging.putNotifier('bo', 'night', same, 0)).toMatchObject({ problem: 'ana has made a channel of that name' })
+    expect(await pager.paging.putNotifier('bo', 'night', same, seen)).toMatchObject({ ok: true })
+    expect(await pager.paging.putNotifier('ana', 'night', same, seen)).toMatchObject({ problem: 'bo has changed it meanwhile: look again' })
+    expect(await pager.paging.deleteNotifier('ana', 'night', seen)).toMatchObject({ ok: false })
+  })
+
   it('null keeps the secret, over a restart', async () => {
     pager = await startTestPager(['night'], [])
     expect(await put('night', hook({ url: 'http://127.0.0.1:9/elsewhere' }))).toBe('ok')

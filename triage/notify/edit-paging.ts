@@ -1,5 +1,5 @@
 import { type Notifier as NotifierView, notifier as notifierSchema, notifierBody } from '../../contracts/api/paging.ts'
-import { type PagingDesk, rulesMoved, rulesVersion } from '../../contracts/paging-desk.ts'
+import { notifierMoved, type PagingDesk, rulesMoved, rulesVersion } from '../../contracts/paging-desk.ts'
 import { composeTest } from './compose.ts'
 import type { Channel } from './fold.ts'
 import type { PagingBody } from './journal.ts'
@@ -20,9 +20,9 @@ export const editPaging = (
   const { desk, fold, journal, settings, clock, random, logger, view, reconcile, changed } = parts
 
   const shown = (channel: Channel): NotifierView => {
-    const { id, title, enabled, health, lastSentAt, lastProblem } = channel
+    const { id, title, enabled, health, lastSentAt, lastProblem, version } = channel
     const [safe, waiting] = [withoutSecrets(channel.settings), fold.waitingCount(id)]
-    return { id, title, enabled, settings: safe, hasSecret: hasSecret(channel.settings), health, lastSentAt, lastProblem, waiting }
+    return { id, title, enabled, settings: safe, hasSecret: hasSecret(channel.settings), health, lastSentAt, lastProblem, waiting, version }
   }
 
   /** Records what was asked for; decided where the state is the newest. Answers why not, or null. */
@@ -51,12 +51,14 @@ export const editPaging = (
 
   return {
     notifiers: () => fold.channels().map(shown),
-    async putNotifier(actor, id, body) {
+    async putNotifier(actor, id, body, version) {
       const parsed = notifierBody.safeParse(body)
       if (!notifierSchema.shape.id.safeParse(id).success || !parsed.success) return { ok: false, problem: 'this is not a notifier' }
       const { title, enabled } = parsed.data
       const problem = await record(() => {
         const before = fold.channel(id)
+        const moved = notifierMoved(before, version)
+        if (moved !== null) return moved
         if (before === undefined && fold.channels().length >= settings.notifiersMax)
           return `there are ${settings.notifiersMax} notifiers already`
         const merged = mergeSecrets(before?.settings, parsed.data.settings)
@@ -67,8 +69,10 @@ export const editPaging = (
       const channel = fold.channel(id)
       return channel === undefined ? { ok: false, problem: 'somebody deleted it meanwhile' } : { ok: true, notifier: shown(channel) }
     },
-    async deleteNotifier(actor, id) {
+    async deleteNotifier(actor, id, version) {
       const problem = await record(() => {
+        const moved = notifierMoved(fold.channel(id), version)
+        if (moved !== null) return moved
         if (fold.channel(id) === undefined) return `there is no notifier ${id}`
         const rule = fold.rules().find(({ steps }) => steps.some(({ notifiers }) => notifiers.includes(id)))
         return rule === undefined ? [{ type: 'notifier.deleted', actor, notifier: id }] : `rule ${rule.id} names it`

@@ -4,6 +4,15 @@ import type { PagingEvent } from '../../contracts/paging-event.ts'
 
 /** Finished pages that are remembered for people to see, beside those of open alerts that tell a repeat. */
 export const finishedKept = 200
+/** Of what a channel was told one by one, the newest that are remembered. Far more than its limit lets through in a window. */
+const toldKept = 1_000
+
+/** A channel was told of an alert by itself. */
+export interface Told {
+  readonly at: number
+  readonly alert: string
+  readonly severity: Severity
+}
 
 export interface PageRecord extends Page {
   readonly severity: Severity
@@ -12,6 +21,8 @@ export interface PageRecord extends Page {
   readonly acknowledged: boolean
   /** Counts queued pages: the order within a channel. */
   readonly order: number
+  /** Of kind `storm`: the pages that it stands for. */
+  readonly gathered: readonly string[]
 }
 
 export interface Channel {
@@ -29,6 +40,9 @@ export interface Channel {
   readonly restsUntil: number
   /** The open alert that says it is dead. */
   readonly deadAlert: string | null
+  /** Counts the changes of all channels: one that is taken out and made anew is another. */
+  readonly version: number
+  readonly changedBy: string
 }
 
 export interface PagingFold {
@@ -40,6 +54,10 @@ export interface PagingFold {
   /** What waits for a channel. */
   waitingOf(notifier: string): Iterable<PageRecord>
   waitingCount(notifier?: string): number
+  /** What a channel was told one by one lately, oldest first. */
+  toldOf(notifier: string): readonly Told[]
+  /** When it was last told of several at once, ms. */
+  lastTogetherAt(notifier: string): number | null
   /** Alerts whose pages are remembered to tell a repeat. */
   alerts(): Iterable<string>
   pagesOf(alert: string): readonly PageRecord[]
@@ -59,9 +77,12 @@ export const createPagingFold = (): PagingFold => {
   const idsByAlert = new Map<string, Set<string>>()
   /** Ids of finished pages, oldest first. */
   let finished: string[] = []
+  const told = new Map<string, Told[]>()
+  const togetherAt = new Map<string, number>()
   let rules: readonly PagingRule[] = []
   let waitingPages = 0
   let order = 0
+  let notifierChanges = 0
   let caseSequence = 0
   let lastAt = 0
 
@@ -94,14 +115,56 @@ export const createPagingFold = (): PagingFold => {
     // A copy: setting a page again moves it to the end.
     for (const record of Array.from(waiting.get(notifier)?.values() ?? [])) setPage({ ...record, nextTryAt: record.dueAt })
   }
+  const fresh = (queuedAt: number, nextTryAt: number) =>
+    ({ state: 'waiting', attempts: 0, queuedAt, sentAt: null, nextTryAt, problem: null }) as const
   const alive = { health: 'alive', failures: 0, failingSince: null, restsUntil: 0, deadAlert: null } as const
 
   const queue = (event: Extract<PagingEvent, { type: 'page.queued' }>): void => {
     const { page: id, kind, alert, rule, step, notifier, severity, dueAt, acknowledged, at } = event
     finished = finished.filter((one) => one !== id)
     idsByAlert.set(alert, (idsByAlert.get(alert) ?? new Set<string>()).add(id))
-    const fresh = { state: 'waiting', attempts: 0, queuedAt: at, sentAt: null, nextTryAt: dueAt, problem: null } as const
-    setPage({ id, kind, alert, rule, step, notifier, severity, dueAt, acknowledged, order: order++, ...fresh })
+    // One that tells of many is queued again when its channel works again.
+    const { alerts, gathered } = pages.get(id) ?? { alerts: 1, gathered: [] }
+    setPage({ id, kind, alert, rule, step, notifier, severity, dueAt, acknowledged, alerts, gathered, order: order++, ...fresh(at, dueAt) })
+  }
+  const gather = ({
+    page: id,
+    notifier,
+    alert,
+    severity,
+    alerts,
+    pages: gathered,
+    dueAt,
+    at,
+  }: Extract<PagingEvent, { type: 'pages.gathered' }>): void => {
+    const problem = `told with others by page ${id.slice(0, 8)}`
+    for (const one of gathered) {
+      const record = pages.get(one)
+      if (record !== undefined) finish({ ...record, state: 'grouped', problem })
+    }
+    finished = finished.filter((one) => one !== id)
+    idsByAlert.set(alert, (idsByAlert.get(alert) ?? new Set<string>()).add(id))
+    togetherAt.set(notifier, at)
+    const about = { rule: null, step: 0, notifier, severity, dueAt, acknowledged: false, alerts, gathered } as const
+    setPage({ id, kind: 'storm', alert, ...about, order: order++, ...fresh(at, at) })
+  }
+  const sent = ({ page, at, warning }: Extract<PagingEvent, { type: 'page.sent' }>): void => {
+    const record = pages.get(page)
+    if (record === undefined) return
+    const { notifier, kind, alert, severity, attempts } = record
+    setChannel(notifier, { ...alive, lastSentAt: at, lastProblem: warning })
+    if (kind === 'page') told.set(notifier, [...(told.get(notifier) ?? []), { at, alert, severity }].slice(-toldKept))
+    finish({ ...record, state: 'sent', attempts: attempts + 1, sentAt: at, problem: warning })
+  }
+  const dropped = ({ page, reason }: Extract<PagingEvent, { type: 'page.dropped' }>): void => {
+    const record = pages.get(page)
+    if (record === undefined) return
+    finish({ ...record, state: 'dropped', problem: reason })
+    // Nobody was told of what it stood for: the rules may ask for it again.
+    for (const one of record.gathered) {
+      const member = pages.get(one)
+      if (member?.state === 'grouped') setPage({ ...member, state: 'dropped', problem: reason })
+    }
   }
   const failed = ({ page, problem, final, nextTryAt, at }: Extract<PagingEvent, { type: 'page.attempt-failed' }>): void => {
     const record = pages.get(page)
@@ -126,7 +189,7 @@ export const createPagingFold = (): PagingFold => {
       lastAt = event.at
       switch (event.type) {
         case 'notifier.put': {
-          const { notifier: id, title, enabled, settings } = event
+          const { notifier: id, title, enabled, settings, actor } = event
           const before = channels.get(id) ?? { lastSentAt: null, deadAlert: null }
           // New settings get a new chance at once.
           channels.set(id, {
@@ -139,11 +202,15 @@ export const createPagingFold = (): PagingFold => {
             health: 'unknown',
             deadAlert: before.deadAlert,
             lastProblem: null,
+            version: ++notifierChanges,
+            changedBy: actor,
           })
           return dueAgain(id)
         }
         case 'notifier.deleted':
           channels.delete(event.notifier)
+          told.delete(event.notifier)
+          togetherAt.delete(event.notifier)
           return
         case 'notifier.tested':
           if (event.problem !== null) return setChannel(event.notifier, { lastProblem: event.problem })
@@ -157,19 +224,14 @@ export const createPagingFold = (): PagingFold => {
           return
         case 'page.queued':
           return queue(event)
-        case 'page.sent': {
-          const record = pages.get(event.page)
-          if (record === undefined) return
-          setChannel(record.notifier, { ...alive, lastSentAt: event.at, lastProblem: event.warning })
-          return finish({ ...record, state: 'sent', attempts: record.attempts + 1, sentAt: event.at, problem: event.warning })
-        }
+        case 'page.sent':
+          return sent(event)
+        case 'pages.gathered':
+          return gather(event)
         case 'page.attempt-failed':
           return failed(event)
-        case 'page.dropped': {
-          const record = pages.get(event.page)
-          if (record !== undefined) finish({ ...record, state: 'dropped', problem: event.reason })
-          return
-        }
+        case 'page.dropped':
+          return dropped(event)
         case 'alert.settled': {
           const ids = idsByAlert.get(event.alert) ?? []
           idsByAlert.delete(event.alert)
@@ -183,6 +245,8 @@ export const createPagingFold = (): PagingFold => {
     page: (id) => pages.get(id),
     waitingOf: (notifier) => waiting.get(notifier)?.values() ?? [],
     waitingCount: (notifier) => (notifier === undefined ? waitingPages : (waiting.get(notifier)?.size ?? 0)),
+    toldOf: (notifier) => told.get(notifier) ?? [],
+    lastTogetherAt: (notifier) => togetherAt.get(notifier) ?? null,
     alerts: () => idsByAlert.keys(),
     pagesOf: (alert) => [...(idsByAlert.get(alert) ?? [])].map((id) => pages.get(id)!),
     newestPages() {
@@ -190,7 +254,7 @@ export const createPagingFold = (): PagingFold => {
       return all
         .sort((a, b) => b.order - a.order)
         .slice(0, finishedKept)
-        .map(({ severity: _severity, dueAt: _dueAt, acknowledged: _acknowledged, order: _order, ...page }) => page)
+        .map(({ severity: _severity, dueAt: _dueAt, acknowledged: _acknowledged, order: _order, gathered: _gathered, ...page }) => page)
     },
     get caseSequence() {
       return caseSequence

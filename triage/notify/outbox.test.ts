@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { undoMs } from '../../contracts/case-event.ts'
 import type { Severity } from '../../contracts/finding.ts'
+import type { PagingSettings } from './paging-settings.ts'
 import { channelDetector } from './wanted.ts'
 import { away, sentWell } from './testing/fake-notifiers.ts'
 import { ruleOf, startTestPager, type TestPager } from './testing/pager.ts'
@@ -58,15 +59,15 @@ const act = ({ desk, time }: TestPager, type: 'acknowledge' | 'close' | 'snooze'
 }
 
 describe('whatever happens to alerts, channels and the process', () => {
-  const run = async (operations: readonly Operation[]): Promise<void> => {
-    const pager = await startTestPager(channels, rules, { giveUpAfterMs: 1e12 })
+  const run = async (operations: readonly Operation[], limits: Partial<PagingSettings> = {}): Promise<void> => {
+    const pager = await startTestPager(channels, rules, { giveUpAfterMs: 1e12, ...limits })
     const { desk, time, fakes } = pager
     const problems: string[] = []
     fakes.onAttempt((to, message) => {
       const alert = desk.alert(message.alert.id)!
       const said = `${message.kind} ${alert.id} (${alert.severity}, ${alert.state}) to ${to}`
       if (pager.recorded().some((event) => event.type === 'page.sent' && event.page === message.id)) problems.push(`again: ${said}`)
-      if (message.kind !== 'page') {
+      if (message.kind !== 'page' && message.kind !== 'storm') {
         if (to !== 'pagerduty' || alert.state !== message.kind) problems.push(`not so: ${said}`)
         return
       }
@@ -104,6 +105,10 @@ describe('whatever happens to alerts, channels and the process', () => {
     const sent = pager.recorded().flatMap((event) => (event.type === 'page.sent' ? [event.page] : []))
     expect(new Set(sent).size).toBe(sent.length)
     const told = fakes.attempts.filter((one) => one.sent === 'sent').map(({ to, message }) => `${message.kind} ${message.alert.id}>${to}`)
+    const queued = new Map(pager.recorded().flatMap((event) => (event.type === 'page.queued' ? [[event.page, event] as const] : [])))
+    for (const event of pager.recorded())
+      if (event.type === 'pages.gathered' && sent.includes(event.page))
+        for (const page of event.pages) told.push(`page ${queued.get(page)!.alert}>${event.notifier}`)
     for (const alertId of [...ids, 'missed']) {
       const alert = desk.alert(alertId)
       if (alert?.state !== 'new') continue
@@ -117,6 +122,17 @@ describe('whatever happens to alerts, channels and the process', () => {
   }
 
   it('each page that is due goes out, once where that was recorded, and none that no rule asked for', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 25 }), run), { numRuns: 100 })
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 25 }), (operations) => run(operations)),
+      { numRuns: 100 },
+    )
+  }, 120_000)
+
+  it('the same when it is a storm after one alert', async () => {
+    const storm = { stormAlertsMax: 1, stormWindowMs: 300_000 }
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 25 }), (operations) => run(operations, storm)),
+      { numRuns: 100 },
+    )
   }, 120_000)
 })

@@ -15,6 +15,9 @@ export interface PagingSettings {
   /** Pages of all channels that wait; beyond it a new one is dropped, and says so. */
   readonly pagesWaitingMax: number
   readonly notifiersMax: number
+  /** A channel that was told of so many alerts one by one within the window is told of more of them together; at most once in a window. */
+  readonly stormAlertsMax: number
+  readonly stormWindowMs: number
   /** PagerDuty hears of an acknowledgement or a close when it can't be undone any more, ms. */
   readonly followUpDelayMs: number
   /** How often is looked for closed alerts whose pages need not be remembered, ms. */
@@ -35,6 +38,8 @@ export const pagingDefaults: PagingSettings = {
   deadAfterFailures: 12,
   pagesWaitingMax: 10_000,
   notifiersMax: 50,
+  stormAlertsMax: 20,
+  stormWindowMs: 300_000,
   followUpDelayMs: undoMs,
   settleEveryMs: 60_000,
   logRetryMs: 500,

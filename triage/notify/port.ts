@@ -10,6 +10,14 @@ export interface PageMessage {
   readonly at: number
   /** Why this channel is told; `step` counts from 0. */
   readonly rule: { readonly title: string; readonly step: number; readonly steps: number } | null
+  /** How many alerts it tells of, when they are too many for one by one: `alert` is the worst of them. */
+  readonly storm: {
+    readonly alerts: number
+    readonly critical: number
+    readonly high: number
+    readonly medium: number
+    readonly low: number
+  } | null
   readonly alert: {
     readonly id: string
     readonly detector: string
@@ -28,7 +36,7 @@ export interface PageMessage {
     /** Who acknowledged or closed it. */
     readonly by: string | null
   }
-  /** Where the console shows the alert. */
+  /** Where the console shows the alert, or all that wait. */
   readonly link: string | null
 }
 

@@ -13,6 +13,24 @@ describe('hours are of the place', () => {
     expect(() => hourIn('Mars/Olympus')).toThrow(RangeError)
   })
 
+  const quarterMs = 900_000
+  const hoursOn = (zone: string, fromUtc: number, hours: PagingRule['hours'], quarters = 96): number => {
+    const hourAt = hourIn(zone)
+    return Array.from({ length: quarters }, (_, i) => isInHours(hours, hourAt(fromUtc + i * quarterMs))).filter(Boolean).length / 4
+  }
+  it.each([
+    ['clocks go forward in Berlin: 2 o’clock is not there', 'Europe/Berlin', Date.UTC(2026, 2, 28, 23), { from: 2, to: 3 }, 0],
+    ['clocks go forward in Berlin: the night is an hour shorter', 'Europe/Berlin', Date.UTC(2026, 2, 28, 11), { from: 22, to: 6 }, 7],
+    ['clocks go back in Berlin: 2 o’clock is there twice', 'Europe/Berlin', Date.UTC(2026, 9, 24, 22), { from: 2, to: 3 }, 2],
+    ['clocks go back in Berlin: the night is an hour longer', 'Europe/Berlin', Date.UTC(2026, 9, 24, 10), { from: 22, to: 6 }, 9],
+    ['clocks go back half an hour on Lord Howe', 'Australia/Lord_Howe', Date.UTC(2026, 3, 4, 13), { from: 1, to: 2 }, 1.5],
+    ['a place without summer time', 'Asia/Kolkata', Date.UTC(2026, 2, 28, 18, 30), { from: 22, to: 6 }, 8],
+  ] as const)('%s', (_what, zone, fromUtc, hours, expected) => expect(hoursOn(zone, fromUtc, hours)).toBe(expected))
+  it.each([Date.UTC(2026, 2, 28), Date.UTC(2026, 9, 24)])('two shifts leave no moment to nobody when clocks change: from %i', (fromUtc) => {
+    for (const zone of ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'UTC'])
+      expect(hoursOn(zone, fromUtc, { from: 7, to: 19 }, 288) + hoursOn(zone, fromUtc, { from: 19, to: 7 }, 288)).toBe(72)
+  })
+
   const table: readonly (readonly [number, number, readonly number[], readonly number[]])[] = [
     [8, 18, [8, 12, 17], [7, 18, 0]],
     [20, 8, [20, 23, 0, 7], [8, 19]],

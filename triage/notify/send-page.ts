@@ -4,12 +4,13 @@ import type { NotifierSettings } from '../../contracts/api/paging.ts'
 import { compareSeverity, type Severity } from '../../contracts/finding.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import { pauseMs } from './backoff.ts'
-import { composePage } from './compose.ts'
+import { composePage, composeStorm } from './compose.ts'
 import type { Channel, PageRecord, PagingFold } from './fold.ts'
 import type { Journal, PagingBody } from './journal.ts'
 import type { PagedDesk } from './paged-desk.ts'
 import type { PagingSettings } from './paging-settings.ts'
 import type { Notifier, Notifiers, PageMessage, Sent } from './port.ts'
+import { stillUntold } from './storm.ts'
 import type { Timers } from './timers.ts'
 import { channelDetector, channelDevice, type PagingView, unwantedBecause } from './wanted.ts'
 
@@ -25,7 +26,7 @@ export interface SendParts {
   readonly random: () => number
   readonly logger: Logger
   readonly view: () => PagingView
-  readonly linkTo: (alert: string) => string | null
+  readonly linkTo: (alert: string | null) => string | null
   readonly inFlight: Set<string>
   readonly reconcile: (alert: string) => readonly PagingBody[]
   readonly closing: AbortSignal
@@ -90,14 +91,19 @@ export const createPageSender = (parts: SendParts): ((record: PageRecord) => Pro
 
   return async (record) => {
     const channel = fold.channel(record.notifier)
-    const alert = desk.alert(record.alert)
-    const reason = unwantedBecause(view(), record, alert)
+    const untold = record.kind === 'storm' ? stillUntold(view(), record, fold, (id) => desk.alert(id)) : null
+    const alert = untold === null ? desk.alert(record.alert) : untold[0]
+    const reason = untold?.length === 0 ? 'somebody has taken all of its alerts' : unwantedBecause(view(), record, alert)
     if (channel === undefined || alert === undefined || reason !== null)
       return journal.write(() => ({ bodies: [{ type: 'page.dropped', page: record.id, reason: reason ?? 'the channel is gone' }] }))
     inFlight.add(record.id)
     let sent: Sent
     try {
-      sent = await attemptSend(parts, channel.settings, composePage(record, alert, fold.rules(), clock.now(), linkTo(alert.id)))
+      const message =
+        untold === null
+          ? composePage(record, alert, fold.rules(), clock.now(), linkTo(alert.id))
+          : composeStorm(record, untold, clock.now(), linkTo(null))
+      sent = await attemptSend(parts, channel.settings, message)
     } finally {
       inFlight.delete(record.id)
     }

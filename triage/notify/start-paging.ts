@@ -15,6 +15,7 @@ import { pagingDefaults, type PagingSettings } from './paging-settings.ts'
 import type { Notifiers } from './port.ts'
 import { hourIn } from './rules.ts'
 import { createPageSender, type SendParts } from './send-page.ts'
+import { gathered, stormOf } from './storm.ts'
 import { systemTimers, type Timers } from './timers.ts'
 import type { PagingView } from './wanted.ts'
 
@@ -36,8 +37,8 @@ export interface PagingOptions {
   readonly settings?: Partial<PagingSettings>
   /** Of the rules' hours, as IANA names it; default: the system's. Throws RangeError when there is no such zone. */
   readonly timeZone?: string
-  /** Where the console shows an alert; null where nothing can be linked to. */
-  readonly linkTo?: (alert: string) => string | null
+  /** Where the console shows an alert, or with null all that wait for triage; null where nothing can be linked to. */
+  readonly linkTo?: (alert: string | null) => string | null
   /** For suppressions by model. */
   readonly modelOf?: (device: string) => string | null
   /** Certificates (PEM) that mail servers may have besides those the system trusts. */
@@ -50,7 +51,8 @@ export const startPaging = async (options: PagingOptions): Promise<Paging> => {
   const { log, desk, logger, clock = systemClock, random = Math.random, timers = systemTimers } = options
   const { linkTo = () => null, modelOf = () => null, trustedCa } = options
   const settings = { ...pagingDefaults, ...options.settings }
-  const hourAt = hourIn(options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone)
+  const timeZone = options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+  const hourAt = hourIn(timeZone)
   const notifiers =
     options.notifiers ?? createNotifiers({ clock, silenceMs: settings.sendTimeoutMs, ...(trustedCa === undefined ? {} : { trustedCa }) })
   /** No new attempts; then: end those under way. */
@@ -64,11 +66,12 @@ export const startPaging = async (options: PagingOptions): Promise<Paging> => {
 
   const fold = createPagingFold()
   /** Since the start. */
-  const counts = { queued: 0, sent: 0, attemptsFailed: 0, failed: 0, dropped: 0 }
+  const counts = { queued: 0, sent: 0, attemptsFailed: 0, failed: 0, dropped: 0, grouped: 0 }
   const onRecorded = (event: PagingEvent): void => {
     if (event.type === 'page.queued') counts.queued++
     else if (event.type === 'page.sent') counts.sent++
     else if (event.type === 'page.dropped') counts.dropped++
+    else if (event.type === 'pages.gathered') counts.grouped += event.pages.length
     else if (event.type === 'page.attempt-failed') {
       counts.attemptsFailed++
       if (event.final) counts.failed++
@@ -130,10 +133,13 @@ export const startPaging = async (options: PagingOptions): Promise<Paging> => {
     createChannelLoop({
       next() {
         const channel = fold.channel(id)
-        return channel === undefined ? null : nextPage(channel, fold.waitingOf(id), clock.now())
+        return channel === undefined
+          ? null
+          : nextPage(channel, fold.waitingOf(id), clock.now(), stormOf(fold.toldOf(id), fold.lastTogetherAt(id), settings))
       },
-      async attempt(record) {
-        await send(record)
+      async attempt({ record, together }) {
+        if (together.length > 0) await journal.write(() => ({ bodies: gathered(view(), together, fold, (alert) => desk.alert(alert)) }))
+        else await send(record)
         kickAll()
       },
       clock,
@@ -152,6 +158,7 @@ export const startPaging = async (options: PagingOptions): Promise<Paging> => {
 
   return {
     ...editPaging({ ...parts, changed: kickAll }),
+    timeZone,
     pages: () => fold.newestPages(),
     stats: () => ({
       notifiers: fold.channels().length,

@@ -39,8 +39,10 @@ const asksFor = (rule: PagingRule, alert: Alert, step: number, notifier: string)
 
 /** Why a waiting page must not go out now, or null: everything that could have changed since it was queued. */
 export const unwantedBecause = (view: PagingView, record: PageRecord, alert: Alert | undefined): string | null => {
-  if (alert === undefined) return 'the alert is gone'
   if (view.fold.channel(record.notifier)?.enabled !== true) return 'the channel is off'
+  // What it still has to tell of is looked at when it goes out.
+  if (record.kind === 'storm') return null
+  if (alert === undefined) return 'the alert is gone'
   if (record.kind !== 'page') return alert.state === record.kind ? null : `the alert is ${alert.state} by now`
   if (alert.state === 'acknowledged' ? !record.acknowledged : alert.state !== 'new') return `the alert is ${alert.state}`
   const rule = view.fold.rules().find(({ id }) => id === record.rule)

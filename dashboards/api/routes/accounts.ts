@@ -20,10 +20,10 @@ export const accountRoutes = (
       const made = await people.create(who.account, body)
       return made.ok ? { answer: { account: made.account, link: signInLink(made.link, request.host) } } : refused(made)
     },
-    async changeAccount({ who, at, body }) {
+    async changeAccount({ who, at, body, version }) {
       if (Object.keys(body).length === 0) return refuse(400, 'invalid', 'There is nothing to change')
-      const changed = await people.change(who.account, at.account, body)
-      return changed.ok ? { answer: changed.account } : refused(changed)
+      const changed = await people.change(who.account, at.account, body, version)
+      return changed.ok ? { answer: changed.account, etag: changed.account.version } : refused(changed)
     },
     async linkAccount({ who, at, request }) {
       const made = await people.link(who.account, at.account)

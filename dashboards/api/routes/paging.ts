@@ -1,7 +1,7 @@
 import { rulesVersion } from '../../../contracts/paging-desk.ts'
 import type { Handlers } from '../handler.ts'
 import type { ApiParts } from '../parts.ts'
-import { notFound, refuse, type Refusal } from '../refusal.ts'
+import { ifMatchMissing, notFound, refuse, type Refusal } from '../refusal.ts'
 
 type Ids = 'listNotifiers' | 'putNotifier' | 'deleteNotifier' | 'testNotifier' | 'pagingRules' | 'putPagingRules' | 'listPages'
 
@@ -13,18 +13,19 @@ export const pagingRoutes = ({ paging }: Pick<ApiParts, 'paging'>): Handlers<Ids
   const shown = () => {
     const rules = [...paging.rules()]
     const version = rulesVersion(rules)
-    return { answer: { rules, version }, etag: version }
+    return { answer: { rules, version, timeZone: paging.timeZone }, etag: version }
   }
   return {
     listNotifiers: () => ({ answer: { items: [...paging.notifiers()] } }),
-    async putNotifier({ who, at, body }) {
+    async putNotifier({ who, at, body, version }) {
       if (!idPattern.test(at.id)) return refuse(400, 'invalid', 'A channel is named with lower-case letters, digits and -')
-      const put = await paging.putNotifier(who.account, at.id, body)
-      return put.ok ? { answer: put.notifier } : refused(put.problem)
+      if (version === 0 && exists(at.id)) return ifMatchMissing()
+      const put = await paging.putNotifier(who.account, at.id, body, version)
+      return put.ok ? { answer: put.notifier, etag: put.notifier.version } : refused(put.problem)
     },
-    async deleteNotifier({ who, at }) {
+    async deleteNotifier({ who, at, version }) {
       if (!exists(at.id)) return notFound('channel')
-      const deleted = await paging.deleteNotifier(who.account, at.id)
+      const deleted = await paging.deleteNotifier(who.account, at.id, version)
       return deleted.ok ? { answer: undefined } : refused(deleted.problem)
     },
     testNotifier: async ({ at }) => (exists(at.id) ? { answer: await paging.test(at.id) } : notFound('channel')),

@@ -119,6 +119,7 @@ export const withLooks = (history: DeskHistory, clock: Clock): DeskHistory => ({
         .flatMap(([first, second], at) => (at === 0 ? [second] : at === 1 ? [first] : at === 2 ? [second] : []))
         .map((shape) => ({ ...plotOf(shape, 'primary', from, to, null, false), anomaly: null })),
     ),
+  reportedFirmware: (device) => (seedOf(device) % 16 === 0 ? '6.3.0-beta2' : null),
   deviceFacts: () =>
     Promise.resolve({
       latest: [
@@ -129,6 +130,6 @@ export const withLooks = (history: DeskHistory, clock: Clock): DeskHistory => ({
       ],
       batteryPercent: 88,
       readingsLastHour: 3_598,
-      firmware: '6.2.1',
+      firmware: null,
     }),
 })

@@ -88,6 +88,15 @@ export const startLook = async (port: number) => {
         { notifiers: ['pager'], afterMinutes: 10 },
       ],
     },
+    {
+      id: 'night',
+      title: 'High, at night',
+      enabled: true,
+      severities: ['high'],
+      sites: [],
+      hours: { from: 19, to: 7 },
+      steps: [{ notifiers: ['pager'], afterMinutes: 0 }],
+    },
   ])
 
   let paused = false

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { getCACertificates } from 'node:tls'
 import { createTransport } from 'nodemailer'
 import { resolveAllowed } from '../allowed-address.ts'
-import { footerOf, titleOf } from '../headline.ts'
+import { aboutOf, footerOf, titleOf } from '../headline.ts'
 import { cut } from '../plain-text.ts'
 import type { Notifier, PageMessage, Sent, SettingsOf } from '../port.ts'
 
@@ -73,7 +73,7 @@ const sendThrough = async (
   // Addresses as objects are not parsed again: none can smuggle a second one in.
   const address = (one: string) => ({ name: '', address: one })
   const domain = from.slice(from.lastIndexOf('@') + 1)
-  const thread = `<${message.alert.id}.alert@${domain}>`
+  const thread = message.storm === null ? `<${message.alert.id}.alert@${domain}>` : `<storm@${domain}>`
   try {
     const info = await transport.sendMail({
       from: address(from),
@@ -103,7 +103,7 @@ const textOf = (message: PageMessage): string => {
   return [
     titleOf(message),
     '',
-    alert.why,
+    message.storm === null ? alert.why : `The worst: ${aboutOf(message)}. ${alert.why}`,
     '',
     ...alert.evidence.map(({ feature, observed, expected, unit }) => `  ${feature}: ${observed} ${unit} (usual: ${expected})`),
     '',

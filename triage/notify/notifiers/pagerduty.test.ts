@@ -18,6 +18,19 @@ describe('PagerDuty Events v2', () => {
     pagerDuty.send(message, { kind: 'pagerduty', routingKey: 'R'.repeat(32), url: `${server.url}/v2/enqueue` }, never)
   const last = () => JSON.parse(server.received.at(-1)!.body) as Record<string, unknown>
 
+  it('a page for many alerts is an incident of its own, not of the worst of them', async () => {
+    const storm = { alerts: 33, critical: 1, high: 32, medium: 0, low: 0 }
+    await send(messageOf({}, { kind: 'storm', storm, id: 'storm-1', rule: null }))
+    expect(last()).toMatchObject({
+      event_action: 'trigger',
+      dedup_key: 'storm-1',
+      payload: {
+        summary:
+          'CRITICAL 33 more alerts, too many to page one by one: 1 critical, 32 high. The worst: Replay on AL-1-device (north): a reading came twice',
+        custom_details: { storm },
+      },
+    })
+  })
   it('a page triggers an incident of the alert', async () => {
     expect(await send()).toEqual({ outcome: 'sent', warning: null })
     expect(server.received.at(-1)!.path).toBe('/v2/enqueue')

@@ -6,11 +6,11 @@ import type { Notifier, PageMessage } from '../port.ts'
 import { postJson } from '../post-json.ts'
 
 const severityOf = { critical: 'critical', high: 'error', medium: 'warning', low: 'info' } as const satisfies Record<Severity, string>
-const actionOf = { page: 'trigger', test: 'trigger', acknowledged: 'acknowledge', closed: 'resolve' } as const
+const actionOf = { page: 'trigger', storm: 'trigger', test: 'trigger', acknowledged: 'acknowledge', closed: 'resolve' } as const
 /** Limits of the API, characters. */
 const summaryCharactersMax = 1_024
 
-/** PagerDuty Events API v2. `dedup_key` is the alert's id: repeats and later steps fold into one incident, which follows the alert's state. */
+/** PagerDuty Events API v2. `dedup_key` is the alert's id: repeats and later steps fold into one incident, which follows the alert's state. One for many alerts is an incident of its own, that a person resolves there. */
 export const createPagerDutyNotifier = ({ clock }: { readonly clock: Clock }): Notifier<'pagerduty'> => ({
   keepsState: true,
   async send(message, { url, routingKey }, signal) {
@@ -25,8 +25,8 @@ export const createPagerDutyNotifier = ({ clock }: { readonly clock: Clock }): N
 
 const eventOf = (message: PageMessage) => {
   const { alert, kind, rule, link } = message
-  const base = { event_action: actionOf[kind], dedup_key: alert.id }
-  if (kind !== 'page' && kind !== 'test') return base
+  const base = { event_action: actionOf[kind], dedup_key: message.storm === null ? alert.id : message.id }
+  if (kind === 'acknowledged' || kind === 'closed') return base
   return {
     ...base,
     client: 'Wardwatch',
@@ -48,6 +48,7 @@ const eventOf = (message: PageMessage) => {
         attack: alert.attack,
         rule: rule === null ? null : `${rule.title}, step ${rule.step + 1} of ${rule.steps}`,
         page: message.id,
+        ...(message.storm === null ? {} : { storm: message.storm }),
       },
     },
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../contracts/clock.ts'
-import { footerOf, headlineOf, titleOf } from '../headline.ts'
+import { aboutOf, footerOf, headlineOf, titleOf } from '../headline.ts'
 import { cut } from '../plain-text.ts'
 import type { Notifier, PageMessage } from '../port.ts'
 import { postJson } from '../post-json.ts'
@@ -31,7 +31,7 @@ const plain = (text: string, charactersMax: number) => ({
 })
 
 const bodyOf = (message: PageMessage) => {
-  const { alert, link } = message
+  const { alert, storm, link } = message
   return {
     text: escapeSlack(headlineOf(message)),
     mrkdwn: false,
@@ -41,7 +41,10 @@ const bodyOf = (message: PageMessage) => {
     unfurl_media: false,
     blocks: [
       { type: 'header', text: plain(titleOf(message), headerCharactersMax) },
-      { type: 'section', text: plain(alert.why === '' ? alert.title : alert.why, 2_000) },
+      {
+        type: 'section',
+        text: plain(storm === null ? (alert.why === '' ? alert.title : alert.why) : `The worst: ${aboutOf(message)}. ${alert.why}`, 2_000),
+      },
       ...(alert.evidence.length === 0
         ? []
         : [

@@ -19,12 +19,13 @@ export const createWebhookNotifier = ({ clock }: { readonly clock: Clock }): Not
   },
 })
 
-const bodyOf = ({ id, kind, at, rule, alert, link }: PageMessage) => ({
+const bodyOf = ({ id, kind, at, rule, storm, alert, link }: PageMessage) => ({
   version: 1,
   id,
   kind,
   at: new Date(at).toISOString(),
   rule,
+  ...(storm === null ? {} : { storm }),
   alert: {
     ...alert,
     firstSeen: new Date(alert.firstSeen).toISOString(),

@@ -115,7 +115,7 @@ export const startTestPager = async (
       timeZone: 'UTC',
       modelOf: (device) => (device.startsWith('pump') ? 'infusomat' : null),
       notifiers: fakes.notifiersWhile(() => mine.alive),
-      settings: { closeGraceMs: 0, ...settings },
+      settings: { closeGraceMs: 0, stormAlertsMax: Number.POSITIVE_INFINITY, ...settings },
     })
   }
   const closedLog = openMemoryLog()

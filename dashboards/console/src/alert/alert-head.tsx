@@ -4,6 +4,7 @@ import type { AlertView, Asset } from '../../../../contracts/api/alerts.ts'
 import { useDesk } from '../desk.ts'
 import { useNowMs } from '../live/use-now.ts'
 import { ActionButton } from '../parts/button.tsx'
+import { Firmware } from '../parts/firmware.tsx'
 import { countdown, dayTime } from '../parts/format.ts'
 import { SeverityMark } from '../parts/severity.tsx'
 import type { AlertActions } from './use-alert-actions.tsx'
@@ -64,7 +65,11 @@ export const AlertHead = ({ alert, asset, actions }: { alert: AlertView; asset: 
   const facts = [
     alert.model,
     [alert.ward, alert.site].filter((part) => part !== null).join(', '),
-    asset?.firmware ? `fw ${asset.firmware}` : null,
+    asset?.firmware ? (
+      <span key="firmware">
+        fw <Firmware asset={asset} />
+      </span>
+    ) : null,
     asset?.lastAddress,
   ]
   const { run, whyNot } = actions
@@ -79,7 +84,7 @@ export const AlertHead = ({ alert, asset, actions }: { alert: AlertView; asset: 
           {alert.id}
         </Link>
         <span className="soft">
-          {alert.detector} · {alert.count} {alert.count === 1 ? 'finding' : 'findings grouped'}
+          {alert.detector} · {alert.count} {alert.count === 1 ? 'finding' : 'findings'}
         </span>
         <span className="grow" />
         <span className="soft cut">{stateText(alert, people.nameOf, clock.nowMs())}</span>

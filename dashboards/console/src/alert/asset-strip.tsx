@@ -1,5 +1,6 @@
 import type { AlertView, Asset } from '../../../../contracts/api/alerts.ts'
 import { useNowMs } from '../live/use-now.ts'
+import { Firmware } from '../parts/firmware.tsx'
 import { span, whole } from '../parts/format.ts'
 import { useDesk } from '../desk.ts'
 
@@ -24,7 +25,7 @@ export const AssetStrip = ({ alert, asset }: { alert: AlertView; asset: Asset | 
         {asset === null ? (alert.device.includes(':') ? 'no device' : '–') : asset.status}
       </Fact>
       <Fact name="Model">{asset?.model ?? alert.model ?? '–'}</Fact>
-      <Fact name="Firmware">{asset?.firmware ?? '–'}</Fact>
+      <Fact name="Firmware">{asset === null ? '–' : <Firmware asset={asset} />}</Fact>
       <Fact name="Last heard">
         <Ago at={asset?.lastHeardAt ?? null} />
       </Fact>

@@ -32,7 +32,7 @@ export const useAlertActions = (
 ): AlertActions => {
   const me = useMe()
   const act = useAct()
-  const { toasts } = useDesk()
+  const { keyboard, toasts } = useDesk()
   const [dialog, setDialog] = useState<{ kind: DialogKind; alerts: readonly AlertView[] } | null>(null)
   const first = alerts[0]
   const many = alerts.length > 1
@@ -65,13 +65,17 @@ export const useAlertActions = (
     if (reason === null) how()
     else if (first !== undefined) toasts.show({ text: reason })
   }
-  const open = (kind: DialogKind) => guarded(kind, () => setDialog({ kind, alerts }))
+  const show = (kind: DialogKind) => {
+    keyboard.awaitDialog()
+    setDialog({ kind, alerts })
+  }
+  const open = (kind: DialogKind) => guarded(kind, () => show(kind))
   const run: AlertActions['run'] = {
     acknowledge: guarded('acknowledge', () => perform(alerts, { type: 'acknowledge' })),
     mine: guarded('mine', () => perform(alerts, { type: 'assign', owner: me.account })),
     assign: open('assign'),
     close: open('close'),
-    snooze: guarded('snooze', () => (isSnoozed ? perform(alerts, { type: 'wake' }) : setDialog({ kind: 'snooze', alerts }))),
+    snooze: guarded('snooze', () => (isSnoozed ? perform(alerts, { type: 'wake' }) : show('snooze'))),
     note: open('note'),
     contain: open('contain'),
     suppress: open('suppress'),

@@ -89,7 +89,7 @@ export const belongs = (view: QueueView, alert: AlertView, me: string, nowMs: nu
 
 const byId = (a: AlertView, b: AlertView): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 
-/** The order of a view, as the server sorts it (triage/queue/row.ts). */
+/** The order of a view, as the server sorts it (triage/queue/row.ts; test/queue-order.test.ts holds one against the other). */
 export const compareIn = (view: Pick<QueueView, 'tab' | 'sort'>): ((a: AlertView, b: AlertView) => number) => {
   if (view.sort === 'score') return (a, b) => b.score - a.score || b.openedAt - a.openedAt || byId(a, b)
   if (view.sort === 'newest') return (a, b) => b.openedAt - a.openedAt || byId(a, b)

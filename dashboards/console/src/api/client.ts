@@ -11,7 +11,7 @@ export interface Call<Id extends CalledRoute> {
   readonly params?: Readonly<Record<string, string>>
   readonly query?: { readonly [Key in keyof Query<Id>]?: unknown }
   readonly body?: Body<Id>
-  /** The alert's version that the person saw: goes as `If-Match`. */
+  /** The version that the person saw: goes as `If-Match`. */
   readonly version?: number
   readonly signal?: AbortSignal
 }

@@ -1,5 +1,6 @@
 import type { DeviceDetail } from '../../../../contracts/api/devices.ts'
 import { useNowMs } from '../live/use-now.ts'
+import { Firmware } from '../parts/firmware.tsx'
 import { brief, dayTime, span, whole } from '../parts/format.ts'
 
 const Fact = ({ name, children }: { name: string; children: React.ReactNode }) => (
@@ -42,7 +43,15 @@ export const DeviceOverview = ({ detail }: { detail: DeviceDetail }) => {
           <Fact name="Site">{asset.site ?? unknown}</Fact>
           <Fact name="Ward">{asset.ward ?? unknown}</Fact>
           <Fact name="Model">{asset.model ?? unknown}</Fact>
-          <Fact name="Firmware">{asset.firmware === null ? unknown : <span className="mono">{asset.firmware}</span>}</Fact>
+          <Fact name="Firmware">
+            {asset.firmware === null ? (
+              unknown
+            ) : (
+              <span className="mono">
+                <Firmware asset={asset} />
+              </span>
+            )}
+          </Fact>
           <Fact name="Enrolled">{asset.enrolledAt === null ? unknown : dayTime(asset.enrolledAt, nowMs)}</Fact>
           <Fact name="Signs in by">{detail.signsIn}</Fact>
           <Fact name="Peers on model">{asset.peersOnModel === null ? unknown : whole(asset.peersOnModel)}</Fact>

@@ -3,6 +3,7 @@ import { ArrowLeft } from 'lucide-react'
 import { Link, useLocation, useSearch } from 'wouter'
 import { useDesk } from '../desk.ts'
 import { useKeys } from '../keys/use-keys.ts'
+import { Firmware } from '../parts/firmware.tsx'
 import { Late } from '../parts/late.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { DeviceAlerts } from './device-alerts.tsx'
@@ -44,9 +45,15 @@ const DevicePage = ({ device }: { device: string }) => {
         </Link>
         <h1 className="mono">{device}</h1>
         <p className="head-facts">
-          {[asset?.model, [asset?.ward, asset?.site].filter(Boolean).join(', '), asset?.firmware ? `fw ${asset.firmware}` : null].map(
-            (fact, at) => (fact ? <span key={at}>{fact}</span> : null),
-          )}
+          {[
+            asset?.model,
+            [asset?.ward, asset?.site].filter(Boolean).join(', '),
+            asset?.firmware ? (
+              <span key="firmware">
+                fw <Firmware asset={asset} />
+              </span>
+            ) : null,
+          ].map((fact, at) => (fact ? <span key={at}>{fact}</span> : null))}
           {asset === undefined ? null : <span className={asset.status === 'enrolled' ? 'ok' : 'high'}>{asset.status}</span>}
           {detail.data?.revokedReason == null ? null : <span className="high">{detail.data.revokedReason}</span>}
         </p>

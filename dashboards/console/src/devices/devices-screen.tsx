@@ -7,6 +7,7 @@ import type { Asset } from '../../../../contracts/api/alerts.ts'
 import { useDesk } from '../desk.ts'
 import { useKeys } from '../keys/use-keys.ts'
 import { useNowMs } from '../live/use-now.ts'
+import { Firmware } from '../parts/firmware.tsx'
 import { span, whole } from '../parts/format.ts'
 import { Late } from '../parts/late.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
@@ -43,7 +44,7 @@ const DeviceRow = ({ device, index, top }: { device: Asset; index: number; top: 
       {device.site ?? '–'}
     </span>
     <span role="gridcell" className="mono cut soft">
-      {device.firmware ?? '–'}
+      <Firmware asset={device} narrow />
     </span>
     <span role="gridcell" className={device.status === 'enrolled' ? 'soft' : 'high'}>
       {device.status}

@@ -2,6 +2,7 @@ import { tinykeys } from 'tinykeys'
 import type { Preferences } from '../state/preferences.ts'
 import type { Store } from '../state/store.ts'
 import { keymap, type KeyEntry } from './keymap.ts'
+import { createTypeAhead, inDialog, typing } from './type-ahead.ts'
 
 /** True when it was for it. */
 type Handler = () => boolean | void
@@ -11,10 +12,9 @@ export interface Keyboard {
   /** The newest handlers are asked first. */
   add(handlers: KeyHandlers): () => void
   run(id: string): boolean
+  /** A dialog is about to open: what is typed is its, from now on. */
+  awaitDialog(): void
 }
-
-const typing = 'input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]'
-const inDialog = '[role=dialog], [role=alertdialog], [role=menu], [role=listbox]'
 
 /** Whether a key stroke is for the keymap, and not for what it was typed into. */
 export const isForKeymap = (
@@ -29,6 +29,7 @@ export const isForKeymap = (
 }
 
 export const createKeyboard = (window: Window, preferences: Store<Preferences>): Keyboard => {
+  const ahead = createTypeAhead(window)
   let stack: readonly KeyHandlers[] = []
   const run = (id: string): boolean => {
     for (const handlers of stack.toReversed()) {
@@ -45,7 +46,7 @@ export const createKeyboard = (window: Window, preferences: Store<Preferences>):
           const target = event.target instanceof Element ? event.target : null
           const at = {
             typing: target?.closest(typing) !== null && target !== null,
-            dialog: target?.closest(inDialog) !== null && target !== null,
+            dialog: ahead.waits || (target?.closest(inDialog) !== null && target !== null),
             control: target?.closest('a, button, summary') !== null && target !== null,
           }
           if (isForKeymap(entry, at, preferences.get().singleKeys) && run(entry.id)) event.preventDefault()
@@ -59,6 +60,7 @@ export const createKeyboard = (window: Window, preferences: Store<Preferences>):
   })
   return {
     run,
+    awaitDialog: () => ahead.wait(),
     add: (handlers) => {
       stack = [...stack, handlers]
       return () => {

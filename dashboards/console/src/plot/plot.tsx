@@ -7,7 +7,8 @@ import { useDesk } from '../desk.ts'
 import { brief, clockTime } from '../parts/format.ts'
 import { useStore } from '../state/store.ts'
 import { coloursOf } from './colours.ts'
-import { columnsOf, hasSpread, newest } from './segments.ts'
+import { newestText } from './newest-text.ts'
+import { columnsOf, hasSpread } from './segments.ts'
 import { dataOf, optionsOf } from './uplot-options.ts'
 
 /** uPlot measures its labels when it is made: the font has to be there. */
@@ -32,14 +33,15 @@ export const Plot = ({
   small?: boolean
   onRange?: ((from: number, to: number) => void) | null
 }) => {
-  const theme = useStore(useDesk().preferences, (preferences) => preferences.theme)
+  const { clock, preferences } = useDesk()
+  const theme = useStore(preferences, (chosen) => chosen.theme)
   const place = useRef<HTMLDivElement>(null)
   const said = useRef<HTMLSpanElement>(null)
   const ranging = useRef(onRange)
   ranging.current = onRange
-  const now = newest(signal.values)
-  const nowText = now === null ? 'no data' : `now ${brief(now)}`
-  const empty = now === null
+  const newest = newestText(signal, clock.nowMs())
+  const nowText = newest ?? 'no data'
+  const empty = newest === null
 
   useEffect(() => {
     const box = place.current

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Signal } from '../../../../contracts/api/alerts.ts'
-import { columnsOf, hasSpread, newest, zoomed } from './segments.ts'
+import { columnsOf, hasSpread, zoomed } from './segments.ts'
 
 const signal = (change: Partial<Signal>): Signal => {
   const values = change.values ?? [1, 1, 1]
@@ -48,10 +48,8 @@ describe('missing data', () => {
   })
   it('an anomaly does not lead over a gap', () =>
     expect(columnsOf(signal({ values: [1, 9], times: [0, 9_000], band: band(2, 0, 2) })).outside).toEqual([null, null, 9]))
-  it('silence up to the end is hatched, and newest is what was known last', () => {
+  it('silence up to the end is hatched', () => {
     expect(columnsOf(signal({ values: [1, null, null] })).gaps).toEqual([{ from: 0, to: 2 }])
-    expect(newest([1, 2, null])).toBe(2)
-    expect(newest([null])).toBeNull()
   })
 })
 
@@ -63,4 +61,16 @@ it('zoom keeps the middle, ends at now, and never gets shorter than half a minut
   expect(zoomed({ from: 0, to: 400_000 }, 0.5, 1_000_000)).toEqual({ from: 100_000, to: 300_000 })
   expect(zoomed({ from: 0, to: 400_000 }, 2, 400_000)).toEqual({ from: -400_000, to: 400_000 })
   expect(zoomed({ from: 0, to: 10_000 }, 0.5, 400_000)).toEqual({ from: -10_000, to: 20_000 })
+})
+
+it('zooming goes in on the anomaly at the end of the range, which left the picture at the second key', () => {
+  const now = 3_600_000
+  const about = 3_300_000
+  let range = { from: 0, to: now }
+  for (let i = 0; i < 4; i++) {
+    range = zoomed(range, 0.5, now, about)
+    expect(range.from < about && about < range.to).toBe(true)
+  }
+  expect(zoomed({ from: 0, to: 400_000 }, 0.5, now, about)).toEqual({ from: 100_000, to: 300_000 })
+  expect(zoomed({ from: 0, to: 400_000 }, 2, now, 390_000)).toEqual({ from: -200_000, to: 600_000 })
 })

@@ -82,20 +82,19 @@ export const columnsOf = (signal: Signal): PlotColumns => {
   return columns
 }
 
-/** The newest value that is known. */
-export const newest = (values: Values): number | null => values.findLast((value) => value !== null) ?? null
-
 /** Whether the extremes of the buckets say more than their means. */
 export const hasSpread = ({ values, low, high }: Pick<Signal, 'values' | 'low' | 'high'>): boolean =>
   values.some((value, at) => value !== null && (low[at] !== value || high[at] !== value))
 
-/** The range after zooming by a factor around the middle of it, not beyond now. */
+/** The range after zooming by a factor, not beyond now: in on what it is about when that is in sight, else around the middle. */
 export const zoomed = (
   range: { readonly from: number; readonly to: number },
   factor: number,
   nowMs: number,
+  about: number | null = null,
 ): { readonly from: number; readonly to: number } => {
-  const middle = (range.from + range.to) / 2
+  const inSight = factor < 1 && about !== null && about >= range.from && about <= range.to
+  const middle = inSight ? about : (range.from + range.to) / 2
   const half = Math.max(15_000, ((range.to - range.from) / 2) * factor)
   const to = Math.min(nowMs, middle + half)
   return { from: Math.round(to - 2 * half), to: Math.round(to) }

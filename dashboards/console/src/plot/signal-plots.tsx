@@ -22,7 +22,7 @@ const SignalPlots = ({ alert }: { alert: AlertView }) => {
   const shown =
     range ?? (primary === undefined || primary.times.length === 0 ? null : { from: primary.times[0]!, to: primary.times.at(-1)! })
   const zoom = (factor: number) => {
-    if (shown !== null) setRange(zoomed(shown, factor, clock.nowMs()))
+    if (shown !== null) setRange(zoomed(shown, factor, clock.nowMs(), primary?.anomaly?.from ?? null))
   }
   const toggleBand = () => preferences.set((now) => ({ ...now, band: !now.band }))
   useKeys({

@@ -26,8 +26,8 @@ export const AccountsSection = () => {
   const me = useMe()
   const accounts = useSettings('listAccounts', 'accounts')
   const [link, setLink] = useState<Link | null>(null)
-  const change = useChange('accounts', ({ account, ...body }: { account: string; role?: Role; disabled?: boolean }) =>
-    client.call('changeAccount', { params: { account }, body }),
+  const change = useChange('accounts', ({ of: { account, version }, ...body }: { of: Account; role?: Role; disabled?: boolean }) =>
+    client.call('changeAccount', { params: { account }, body, version }),
   )
   const makeLink = useChange(
     'accounts',
@@ -67,8 +67,8 @@ export const AccountsSection = () => {
                 account={account}
                 nowMs={nowMs}
                 self={account.account === me.account}
-                onRole={(role) => change.mutate({ account: account.account, role })}
-                onDisabled={(disabled) => change.mutate({ account: account.account, disabled })}
+                onRole={(role) => change.mutate({ of: account, role })}
+                onDisabled={(disabled) => change.mutate({ of: account, disabled })}
                 onLink={() => makeLink.mutate(account.account)}
               />
             ))}

@@ -27,6 +27,7 @@ export const NotifierDialog = ({ notifier, onClose }: { notifier: Notifier | nul
       client.call('putNotifier', {
         params: { id: notifier?.id ?? idFrom(title, all.data?.items.map(({ id }) => id) ?? []) },
         body: { title, enabled, settings: settingsOf(form) },
+        ...(notifier === null ? {} : { version: notifier.version }),
       }),
     onClose,
   )

@@ -23,7 +23,7 @@ const Channels = () => {
   const { client, clock, toasts } = useDesk()
   const notifiers = useSettings('listNotifiers', 'notifiers')
   const [edited, setEdited] = useState<Notifier | 'new' | null>(null)
-  const remove = useChange('notifiers', (id: string) => client.call('deleteNotifier', { params: { id } }))
+  const remove = useChange('notifiers', ({ id, version }: Notifier) => client.call('deleteNotifier', { params: { id }, version }))
   const test = useChange(
     'notifiers',
     (id: string) => client.call('testNotifier', { params: { id } }),
@@ -80,7 +80,7 @@ const Channels = () => {
                     <button type="button" className="button small" onClick={() => setEdited(one)}>
                       Change
                     </button>
-                    <button type="button" className="button small" onClick={() => remove.mutate(one.id)} aria-label={`Remove ${one.title}`}>
+                    <button type="button" className="button small" onClick={() => remove.mutate(one)} aria-label={`Remove ${one.title}`}>
                       Remove
                     </button>
                   </td>
@@ -95,8 +95,8 @@ const Channels = () => {
   )
 }
 
-const ruleText = (rule: PagingRule): string => {
-  const when = rule.hours === null ? 'at any hour' : `from ${rule.hours.from}:00 to ${rule.hours.to}:00`
+const ruleText = (rule: PagingRule, timeZone: string): string => {
+  const when = rule.hours === null ? 'at any hour' : `from ${rule.hours.from}:00 to ${rule.hours.to}:00 ${timeZone}`
   const where = rule.sites.length === 0 ? 'every site' : rule.sites.join(', ')
   return `${rule.severities.join(', ')} on ${where}, ${when}`
 }
@@ -134,7 +134,7 @@ const Rules = () => {
           <li key={rule.id} className={rule.enabled ? '' : 'off'}>
             <div className="grow">
               <b>{rule.title}</b> {rule.enabled ? null : <span className="muted">off</span>}
-              <p className="soft">{ruleText(rule)}</p>
+              <p className="soft">{ruleText(rule, rules.data?.timeZone ?? '')}</p>
               <p className="soft">
                 {rule.steps.map((step, at) => (
                   <span key={at}>
@@ -163,6 +163,7 @@ const Rules = () => {
           rule={edited === 'new' ? null : edited}
           taken={all.map(({ id }) => id)}
           notifiers={notifiers.data?.items ?? []}
+          timeZone={rules.data?.timeZone ?? ''}
           error={put.error}
           onSave={(rule) => put.mutate(edited === 'new' ? [...all, rule] : all.map((other) => (other.id === rule.id ? rule : other)))}
           onClose={() => {
@@ -175,7 +176,7 @@ const Rules = () => {
   )
 }
 
-const pageTone = { waiting: 'high', sent: 'soft', failed: 'crit', dropped: 'muted' } as const
+const pageTone = { waiting: 'high', sent: 'soft', failed: 'crit', dropped: 'muted', grouped: 'soft' } as const
 
 const Pages = () => {
   const { clock } = useDesk()
@@ -208,6 +209,7 @@ const Pages = () => {
                     <Link href={`/alerts/${encodeURIComponent(page.alert)}`} className="device-link">
                       {page.alert.slice(0, 16)}
                     </Link>
+                    {page.kind === 'storm' ? ` and ${page.alerts - 1} more` : ''}
                   </td>
                   <td>{page.notifier}</td>
                   <td className="mono">{page.step + 1}</td>

@@ -22,6 +22,7 @@ export const RuleDialog = ({
   rule,
   taken,
   notifiers,
+  timeZone,
   error,
   onSave,
   onClose,
@@ -29,6 +30,7 @@ export const RuleDialog = ({
   rule: PagingRule | null
   taken: readonly string[]
   notifiers: readonly Notifier[]
+  timeZone: string
   error: unknown
   onSave: (rule: PagingRule) => void
   onClose: () => void
@@ -92,7 +94,7 @@ export const RuleDialog = ({
             checked={hours !== null}
             onChange={(event) => change({ hours: event.currentTarget.checked ? { from: 18, to: 7 } : null })}
           />{' '}
-          Only at certain hours
+          Only at certain hours{timeZone === '' ? '' : ` (${timeZone})`}
         </label>
         {hours === null ? null : (
           <div className="inline-form">

@@ -18,5 +18,7 @@ export const useChange = <Given, Told>(key: string, change: (given: Given) => Pr
       void queries.invalidateQueries({ queryKey: [key] })
       done?.(told)
     },
+    // Whoever was second sees at once what the first has done.
+    onError: () => void queries.invalidateQueries({ queryKey: [key] }),
   })
 }

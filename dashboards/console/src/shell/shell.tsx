@@ -12,26 +12,30 @@ const KeysHelp = lazy(() => import('../keys/keys-help.tsx'))
 
 /** What stands around every screen. */
 export const Shell = ({ children }: { children: React.ReactNode }) => {
+  const { keyboard, toasts } = useDesk()
   const [open, setOpen] = useState<'search' | 'commands' | 'keys' | null>(null)
+  const show = (what: 'search' | 'commands' | 'keys') => {
+    keyboard.awaitDialog()
+    setOpen(what)
+  }
   const [, navigate] = useLocation()
-  const { toasts } = useDesk()
   useKeys({
     'go.alerts': () => navigate('/alerts'),
     'go.devices': () => navigate('/devices'),
     'go.pipeline': () => navigate('/pipeline'),
     'go.settings': () => navigate('/settings'),
-    search: () => setOpen('search'),
-    palette: () => setOpen('commands'),
-    keys: () => setOpen('keys'),
+    search: () => show('search'),
+    palette: () => show('commands'),
+    keys: () => show('keys'),
     undo: () => {
       if (!toasts.undoLast()) toasts.show({ text: 'Nothing to undo: an action can be taken back for 10 s.' })
     },
   })
   return (
     <div className="shell">
-      <Rail onKeys={() => setOpen('keys')} />
+      <Rail onKeys={() => show('keys')} />
       <div className="stage">
-        <TopBar onSearch={() => setOpen('search')} />
+        <TopBar onSearch={() => show('search')} />
         <StaleBar />
         <main className="screen">{children}</main>
       </div>

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { ensureConsole } from './build.mjs'
+import { startLook } from './dev/look.ts'
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
+let look: Awaited<ReturnType<typeof startLook>>
+let browser: Browser
+let page: Page
+
+beforeAll(async () => {
+  if (executablePath === undefined) return
+  const built = await ensureConsole({ log: () => {} })
+  if (!built.ok) throw new Error(built.problem)
+  look = await startLook(0)
+  const { chromium } = await import('playwright-core')
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+}, 120_000)
+afterAll(async () => {
+  await browser?.close()
+  await look?.stop()
+})
+
+/** The queue, with the first alert picked, behind a line on which a dialog's code takes its time. */
+const openQueue = async (): Promise<string> => {
+  page = await browser.newPage()
+  await page.goto(await look.link('rosa'))
+  await page.waitForURL('**/alerts**')
+  await page.locator('.row-alert').first().waitFor()
+  await page.route(/\/assets\/(?:action-dialog|palette)[^/]*\.js$/, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    await route.continue()
+  })
+  await page.keyboard.press('j')
+  await page.locator('.panel').waitFor()
+  return page.locator('.head-top .mono').first().innerText()
+}
+
+it.skipIf(executablePath === undefined)(
+  'whoever types before the dialog is there writes into it: the letters of a note acknowledged, took and closed the alert (needs Chromium)',
+  { timeout: 60_000 },
+  async () => {
+    const id = await openQueue()
+    const before = look.desk.alert(id)!
+    await page.keyboard.press('n')
+    await page.keyboard.type('am at the bedside, it is sueing usX')
+    await page.keyboard.press('Backspace')
+    const field = page.getByRole('dialog').getByRole('textbox')
+    await field.waitFor()
+    await page.keyboard.type('.')
+    expect(await field.inputValue()).toBe('am at the bedside, it is sueing us.')
+    const { state, owner, version } = look.desk.alert(id)!
+    expect({ state, owner, version }).toEqual({ state: before.state, owner: before.owner, version: before.version })
+    await page.keyboard.press('Escape')
+    await page.close()
+  },
+)
+
+it.skipIf(executablePath === undefined)(
+  'the same in the search, and its keys go on afterwards (needs Chromium)',
+  { timeout: 60_000 },
+  async () => {
+    const id = await openQueue()
+    await page.keyboard.press('/')
+    await page.keyboard.type('pump')
+    const field = page.getByRole('combobox', { name: 'Search alerts, devices and commands' })
+    await field.waitFor()
+    expect(await field.inputValue()).toBe('pump')
+    expect(await page.getByText('Nothing to undo').count()).toBe(0)
+    await page.keyboard.press('Escape')
+    await field.waitFor({ state: 'detached' })
+    if (look.desk.alert(id)!.state === 'new') {
+      await page.keyboard.press('a')
+      await expect.poll(() => look.desk.alert(id)!.state).toBe('acknowledged')
+    }
+    await page.close()
+  },
+)

@@ -1,0 +1,171 @@
+import { Readable } from 'node:stream'
+import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
+import { type AnalystConnection, StoreAway, type StoreConnection } from '../connection.ts'
+import { type AnalystLimits, analystSettings } from '../query/limits.ts'
+import { readRows } from '../read-rows.ts'
+import { clusterDdl } from './cluster-ddl.ts'
+import type { ServerSettings } from './settings.ts'
+
+/** Marks the landing's inserts among the server's queries, so that another process can wait for them. */
+const landingMark = 'wardwatch landing'
+
+/** An insert is one block and one part: all of it or nothing. */
+const insertSettings = {
+  async_insert: 0,
+  max_insert_block_size: '1048576',
+  min_insert_block_size_rows: '1048576',
+  min_insert_block_size_bytes: '0',
+  max_partitions_per_insert_block: '0',
+  max_insert_threads: '1',
+  input_format_parallel_parsing: 0,
+  insert_deduplicate: 1,
+  log_comment: landingMark,
+} as const
+
+const settlePollMs = 100
+/** A question's own time limit is the server's to tell; this much later it is given up here, ms. */
+const answerGraceMs = 2_000
+
+/** The clients of one node. Nothing is asked before it is used: a server that is away is no refusal. */
+export const connectServer = (settings: ServerSettings): StoreConnection => {
+  const { compression, cluster, replicated } = settings
+  const client = (database: string, connectionsMax: number): ClickHouseClient =>
+    createClient({
+      url: settings.url,
+      username: settings.user,
+      password: settings.password,
+      database,
+      application: 'wardwatch',
+      max_open_connections: connectionsMax,
+      request_timeout: settings.timeoutMs,
+      // Shorter than a server's own (10 s; 3 s before 23.11), so that no request meets a closing connection.
+      keep_alive: { enabled: true, idle_socket_ttl: 2_500, eagerly_destroy_stale_sockets: true },
+      compression:
+        compression === 'none'
+          ? { request: false, response: false }
+          : { request: { codec: compression }, response: { codec: compression } },
+      // What fails is told by whoever asked; the client's own log would hold SQL.
+      log: { level: ClickHouseLogLevel.OFF },
+      clickhouse_settings: {
+        // As the embedded engine answers; servers before 25.8 quote them.
+        output_format_json_quote_64bit_integers: 0,
+        ...(cluster === null
+          ? {}
+          : { distributed_ddl_task_timeout: String(Math.ceil(settings.timeoutMs / 1_000)), distributed_ddl_output_mode: 'throw' as const }),
+        ...(replicated ? { insert_quorum: 'auto' } : {}),
+      },
+      ...(settings.caPem === null ? {} : { tls: { ca_cert: Buffer.from(settings.caPem) } }),
+    })
+  // Until `use`: the database may have to be made first.
+  let inUse = 'default'
+  const clients = {
+    landing: client('default', settings.connectionsMax),
+    query: client('default', settings.connectionsMax),
+    analyst: client('default', settings.connectionsMax),
+  }
+
+  const openAnalyst = (limits: AnalystLimits): AnalystConnection => {
+    const own = Object.fromEntries(analystSettings(limits).map(([name, value]) => [name, String(value)]))
+    const leaving = new AbortController()
+    const ask = (format: string, sql: string, parameters: Readonly<Record<string, unknown>>, whole: boolean) =>
+      clients.analyst.query({
+        query: sql,
+        format: format as 'JSONEachRow',
+        query_params: { ...parameters },
+        abort_signal: AbortSignal.any([leaving.signal, AbortSignal.timeout(limits.timeoutMs + answerGraceMs)]),
+        // With `wait_end_of_query` an error is an answer, never the end of half an answer.
+        clickhouse_settings: { ...own, cancel_http_readonly_queries_on_client_close: 1, ...(whole ? { wait_end_of_query: 1 } : {}) },
+      })
+    /** An error of ClickHouse is about the question; any other says that no answer came. */
+    const away = (error: unknown): Error => {
+      if (error instanceof ClickHouseError) return error
+      const late = error instanceof Error && error.name === 'TimeoutError'
+      const why = late ? `no answer within ${limits.timeoutMs + answerGraceMs} ms` : error instanceof Error ? error.message : String(error)
+      return new StoreAway(`history is away: ${why}`, { cause: error })
+    }
+    return {
+      async text(sql, parameters, format) {
+        try {
+          const result = await ask(format, sql, parameters, true)
+          return await result.text()
+        } catch (error) {
+          throw away(error)
+        }
+      },
+      async *stream(sql, format) {
+        const result = await ask(format, sql, {}, false).catch((error: unknown) => {
+          throw away(error)
+        })
+        try {
+          for await (const rows of result.stream())
+            yield { bytes: Buffer.from(rows.map(({ text }) => `${text}\n`).join('')), rows: rows.length }
+        } finally {
+          result.close()
+        }
+      },
+      close: () => leaving.abort(),
+    }
+  }
+
+  /** The landing's inserts that the server still runs, whoever sent them. */
+  const runningInserts = async (): Promise<readonly string[]> => {
+    const rows = await readRows<[string]>(
+      clients.landing,
+      `SELECT query_id FROM system.processes WHERE user = currentUser() AND query_kind = 'Insert' AND Settings['log_comment'] = {mark:String}`,
+      { mark: landingMark },
+    )
+    return rows.map(([id]) => id)
+  }
+
+  return {
+    get landing() {
+      return clients.landing
+    },
+    get query() {
+      return clients.query
+    },
+    async insertColumns({ table, batch, token }) {
+      const { into, rows, block } = batch.toNative()
+      if (rows === 0) return
+      const { stream } = await clients.landing.exec({
+        query: `INSERT INTO ${table} (${into.join(', ')}) FORMAT Native`,
+        values: Readable.from([block], { objectMode: false }),
+        clickhouse_settings: { ...insertSettings, insert_deduplication_token: token, wait_end_of_query: 1 },
+      })
+      // The answer's end is the insert's.
+      for await (const _ of stream) continue
+    },
+    async insertRows({ table, rows, token }) {
+      await clients.landing.insert({
+        table,
+        values: rows,
+        format: 'JSONEachRow',
+        clickhouse_settings: { ...insertSettings, insert_deduplication_token: token, wait_end_of_query: 1 },
+      })
+    },
+    async settled(tables) {
+      const before = new Set(await runningInserts())
+      const until = Date.now() + settings.timeoutMs
+      while (before.size > 0) {
+        if (Date.now() > until) throw new Error(`${before.size} inserts of an earlier try still run at the server`)
+        await new Promise((resolve) => setTimeout(resolve, settlePollMs))
+        const still = new Set(await runningInserts())
+        for (const id of before) if (!still.has(id)) before.delete(id)
+      }
+      // Another replica may have taken them: what it has must be here before it is asked for.
+      if (replicated) for (const table of tables) await clients.landing.command({ query: `SYSTEM SYNC REPLICA ${table} LIGHTWEIGHT` })
+    },
+    ddl: (statement) => clusterDdl(statement, settings),
+    openAnalyst,
+    async use(database) {
+      if (database === inUse) return
+      inUse = database
+      const before = { ...clients }
+      for (const name of ['landing', 'query', 'analyst'] as const) clients[name] = client(database, settings.connectionsMax)
+      for (const one of Object.values(before)) await one.close()
+    },
+    async close() {
+      for (const one of Object.values(clients)) await one.close()
+    },
+  }
+}

@@ -1,0 +1,99 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { AlertView } from '../../contracts/api/alerts.ts'
+import type { Pipeline } from '../../contracts/api/pipeline.ts'
+import { askStream } from '../../app/control/client.ts'
+import { signInAsAdmin } from '../platform/desk-client.ts'
+import { freePort, startPlatformProcess } from '../platform/platform-process.ts'
+import { queryRows } from '../platform/query-rows.ts'
+import { createRogue } from '../platform/rogue.ts'
+import { until } from '../platform/until.ts'
+import { startStandIn } from './start-stand-in.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'ww-clickhouse-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+// Nobody kills a server that somebody else runs.
+describe.skipIf(process.env['CLICKHOUSE_URL'] !== undefined)('a platform on a ClickHouse server (a stand-in)', () => {
+  it(
+    'starts, alerts and answers people while ClickHouse is away, says how far history is behind, and catches up',
+    { timeout: 120_000 },
+    async () => {
+      const data = join(folder, 'data')
+      const standIn = await startStandIn({ directory: join(folder, 'server'), password: 'the-word-of-the-server' })
+      await standIn.kill()
+      const passwordFile = join(folder, 'password')
+      writeFileSync(passwordFile, `${standIn.password}\n`)
+      const mqttPort = await freePort()
+      const platform = await startPlatformProcess({
+        data,
+        mqttPort,
+        flags: [
+          '--store-kind',
+          'server',
+          '--store-url',
+          standIn.url,
+          '--store-password-file',
+          passwordFile,
+          '--store-timeout-seconds',
+          '5',
+        ],
+      })
+      try {
+        const admin = await signInAsAdmin(platform)
+        const rogue = await createRogue(mqttPort, readFileSync(join(data, 'ca.crt'), 'utf8'))
+        for (let i = 1; i <= 3; i++) await rogue(`box-${i}`)
+        const alerts = async (): Promise<readonly AlertView[]> => (await admin.get<{ items: AlertView[] }>('/alerts')).items
+        await until('alerts without ClickHouse', async () => (await alerts()).length === 3, 20_000)
+        const [first] = await alerts()
+        expect(await admin.ask('GET', `/alerts/${first!.id}/signals`)).toMatchObject({
+          status: 503,
+          body: { type: 'urn:wardwatch:problem:history-away' },
+        })
+        const asked = await askStream(data, 'query', { sql: 'SELECT 1', format: 'CSV', rowsMax: 1 })
+        expect(asked).toMatchObject({ ok: false, problem: expect.stringMatching(/^history is away/) })
+        const pipeline = () => admin.get<Pipeline>('/pipeline')
+        const landing = async () => (await pipeline()).stages.find(({ id }) => id === 'landing')
+        await until('history is behind', async () => (await landing())?.state === 'behind', 20_000)
+        expect((await pipeline()).signs.historyBehindMs).toBeGreaterThan(5_000)
+        expect((await landing())?.problem).toMatch(/^ClickHouse/)
+
+        await standIn.restart()
+        await until('history has caught up', async () => (await landing())?.state === 'running', 30_000)
+        const sessions = () =>
+          queryRows<{ n: number; d: number }>(
+            data,
+            'SELECT count() AS n, uniqExact(log_topic, log_partition, log_offset) AS d FROM sessions',
+          )
+        await until('the refused are in it', async () => (await sessions())[0]!.n >= 3, 20_000)
+        await until(
+          'the alerts are in it',
+          async () => (await queryRows<{ n: number }>(data, 'SELECT count() AS n FROM alerts'))[0]!.n === 3,
+          20_000,
+        )
+        expect((await admin.ask('GET', `/alerts/${first!.id}/signals`)).status).toBe(200)
+
+        // Once more while it runs, with more coming.
+        await standIn.kill()
+        for (let i = 4; i <= 6; i++) await rogue(`box-${i}`)
+        await until('alerts while it is away again', async () => (await alerts()).length === 6, 20_000)
+        await standIn.restart()
+        await until(
+          'all alerts are in it',
+          async () => (await queryRows<{ n: number }>(data, 'SELECT count() AS n FROM alerts').catch(() => []))[0]?.n === 6,
+          40_000,
+        )
+        const [{ n, d } = { n: 0, d: -1 }] = await sessions()
+        expect(n).toBe(d)
+        expect(platform.output()).not.toContain(standIn.password)
+        expect((await platform.roles()).filter(({ restarts }) => restarts > 0)).toEqual([])
+        expect(JSON.stringify(await platform.roles())).not.toContain(standIn.password)
+      } finally {
+        expect((await platform.stop()).code).toBe(0)
+        await standIn.stop()
+      }
+    },
+  )
+})
