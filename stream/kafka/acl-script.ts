@@ -1,4 +1,4 @@
-import type { AllowRule } from './kafka-client.ts'
+import type { AllowRule } from './kafka-ports.ts'
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 

@@ -1,5 +1,5 @@
 import type { Sealer } from '../../contracts/secrets.ts'
-import type { StateRecord } from './kafka-client.ts'
+import type { StateRecord } from './kafka-ports.ts'
 
 export interface StateEntry {
   readonly key: string

@@ -3,7 +3,7 @@ import { LogUnavailable } from '../../contracts/event-log.ts'
 import { silentLogger } from '../../contracts/logger.ts'
 import { createBrokerWatch } from './broker-watch.ts'
 import { createCommitWriter } from './commit-writer.ts'
-import type { SendOutcome } from './kafka-client.ts'
+import type { SendOutcome } from './kafka-ports.ts'
 
 const ok: SendOutcome = { ok: true }
 const gone: SendOutcome = { ok: false, maybeWritten: false, failure: { kind: 'away', message: 'connect ECONNREFUSED' } }

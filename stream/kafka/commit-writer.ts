@@ -1,6 +1,6 @@
 import { LogUnavailable } from '../../contracts/event-log.ts'
 import type { BrokerWatch } from './broker-watch.ts'
-import type { SendOutcome } from './kafka-client.ts'
+import type { SendOutcome } from './kafka-ports.ts'
 import type { KafkaFailure } from './kafka-failure.ts'
 import type { ProducerLane } from './producer-lanes.ts'
 

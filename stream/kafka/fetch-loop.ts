@@ -1,7 +1,7 @@
 import { LogUnavailable } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import type { FetchedBlob } from './blob-cursor.ts'
-import type { FetchedPartition, KafkaReader } from './kafka-client.ts'
+import type { FetchedPartition, KafkaReader } from './kafka-ports.ts'
 import { failureOf } from './kafka-failure.ts'
 import { within } from './within.ts'
 

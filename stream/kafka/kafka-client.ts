@@ -1,168 +1,23 @@
 import { createRequire } from 'node:module'
-import { connect as connectPlain, isIP, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
 import { promisify } from 'node:util'
-import { z } from 'zod'
-import kafkajs, {
-  type Assigner,
-  type Cluster,
-  type Consumer,
-  type ISocketFactoryArgs,
-  type Kafka,
-  type Message,
-  type Producer,
-} from 'kafkajs'
+import kafkajs, { type Assigner, type Cluster, type Consumer, type Kafka, type Message, type Producer } from 'kafkajs'
 import type { Logger } from '../../contracts/logger.ts'
-import { failureOf, type KafkaFailure } from './kafka-failure.ts'
+import { createSocketFactory } from './counting-sockets.ts'
+import { failureOf } from './kafka-failure.ts'
+import type {
+  KafkaAdmin,
+  KafkaClient,
+  KafkaMembership,
+  KafkaProducer,
+  KafkaReader,
+  KafkaTransactions,
+  MembershipOptions,
+  SendOutcome,
+} from './kafka-ports.ts'
 import type { KafkaSettings } from './kafka-settings.ts'
 import { within } from './within.ts'
-import { assignSticky } from './sticky-assignment.ts'
-
-/**
- * The one file that knows kafkajs. Beside its public API it uses three things of it, each because nothing else would do:
- * - an assigner is given the `cluster`: with it partitions are read without a group (kafkajs has no other way), every error of a fetch
- *   is seen as it is, and a member is asked before it joins again (kafkajs tells of a rebalance, but does not wait);
- * - the request queue arms a timer with a negative time, each millisecond, for every connection (tulios/kafkajs#1751): mended below;
- * - produce requests are counted on the socket, to know whether a send that failed can have reached a broker.
- */
-export interface KafkaClient {
-  openProducer(): KafkaProducer
-  openTransactions(name: string): KafkaTransactions
-  openReader(): KafkaReader
-  join(options: MembershipOptions): KafkaMembership
-  openAdmin(): KafkaAdmin
-}
-
-export interface KafkaProducer {
-  /** One attempt to write one batch of one partition, acks=all. Attempts of a producer follow one another. */
-  send(topic: string, partition: number, values: readonly Buffer[]): Promise<SendOutcome>
-  close(): Promise<void>
-}
-
-/** `written`: whether the batch can be in the log although the attempt failed. */
-export type SendOutcome = { readonly ok: true } | { readonly ok: false; readonly maybeWritten: boolean; readonly failure: KafkaFailure }
-
-export interface FetchWish {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-}
-
-export interface FetchedPartition {
-  readonly topic: string
-  readonly partition: number
-  /** The offset after the last one that may be read. */
-  readonly end: number
-  readonly messages: readonly { readonly offset: number; readonly value: Buffer }[]
-}
-
-export interface PartitionEnds {
-  readonly topic: string
-  readonly partition: number
-  readonly earliest: number
-  readonly next: number
-}
-
-/** Reads partitions without a group. What fails is told as kafkajs's error: `failureOf` reads it. */
-export interface KafkaReader {
-  /** Loads who leads the partitions of these topics; again when a leader has gone. */
-  prepare(topics: readonly string[]): Promise<void>
-  /** Gives up the connections: the next `prepare` makes new ones. */
-  reset(): Promise<void>
-  /** The node to ask for a partition; undefined while nobody leads it. */
-  leaderOf(topic: string, partition: number): string | undefined
-  fetch(leader: string, wishes: readonly FetchWish[], limits: FetchLimits): Promise<readonly FetchedPartition[]>
-  ends(partitions: readonly { readonly topic: string; readonly partition: number }[]): Promise<readonly PartitionEnds[]>
-  /** The same for a partition that is written in transactions: what they committed, keys and deletions included. */
-  fetchCommitted(leader: string, wish: FetchWish, limits: FetchLimits): Promise<CommittedRecords>
-  close(): Promise<void>
-}
-
-export interface CommittedRecords {
-  /** Where to go on; the records before it that are not here were never committed. */
-  readonly after: number
-  readonly records: readonly StateRecord[]
-}
-
-/** One key's state in a changelog. */
-export interface StateRecord {
-  /** By which Kafka compacts. */
-  readonly place: Buffer
-  /** Null: deleted. */
-  readonly sealed: Buffer | null
-  /** The key itself, sealed; only beside a deletion, which has no value to hold it. */
-  readonly sealedKey: Buffer | null
-}
-
-/** Writes in transactions under one name; whoever claims the name last is the only one who can. */
-export interface KafkaTransactions {
-  /** From now on everybody else who wrote under this name is refused; what they left open is undone. */
-  claim(): Promise<void>
-  /** All of it or nothing. Answers the offset after the last record. After a rejection it has to be claimed anew. */
-  write(topic: string, partition: number, records: readonly StateRecord[]): Promise<number>
-  close(): Promise<void>
-}
-
-export interface FetchLimits {
-  readonly waitMsMax: number
-  readonly bytesMax: number
-  readonly partitionBytesMax: number
-}
-
-export interface MembershipOptions {
-  readonly group: string
-  readonly topics: readonly string[]
-  readonly sessionMs: number
-  readonly rebalanceMs: number
-  /** Before it joins, at first and again: give back what is held. The group waits for it, up to `rebalanceMs`. */
-  readonly onJoining: () => Promise<void>
-  readonly onJoined: (assigned: readonly { readonly topic: string; readonly partition: number }[]) => void
-  /** The group has heard of this member. */
-  readonly onContact: () => void
-  /** It can't be a member; kafkajs has given up when `final`. */
-  readonly onTrouble: (failure: KafkaFailure, final: boolean) => void
-}
-
-export interface KafkaMembership {
-  start(): Promise<void>
-  /** Commits Kafka's offsets under this generation; rejects when the member is fenced. */
-  commit(offsets: readonly FetchWish[]): Promise<void>
-  close(): Promise<void>
-}
-
-/** What creates and checks topics, and what tests break them with. Rejects with kafkajs's errors. */
-export interface KafkaAdmin {
-  /** Without those that do not exist. */
-  describeTopics(names: readonly string[]): Promise<ReadonlyMap<string, { readonly partitions: number; readonly replicas: number }>>
-  /** Null when this user may not read configurations. */
-  describeConfigs(names: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<string, string>> | null>
-  createTopics(topics: readonly TopicToCreate[]): Promise<void>
-  deleteTopics(names: readonly string[]): Promise<void>
-  /** Drops what lies below Kafka's offset, as retention does. */
-  deleteRecordsBelow(topic: string, partition: number, offset: number): Promise<void>
-  allow(rules: readonly AllowRule[]): Promise<void>
-  /** Takes every right of a user. */
-  disallow(user: string): Promise<void>
-  close(): Promise<void>
-}
-
-export interface TopicToCreate {
-  readonly name: string
-  readonly partitions: number
-  readonly replicationFactor: number
-  readonly config: Readonly<Record<string, string>>
-}
-
-/** One right of one user. */
-export interface AllowRule {
-  readonly user: string
-  readonly operation: 'Read' | 'Write' | 'Create' | 'Describe' | 'DescribeConfigs'
-  readonly resource: 'topic' | 'group' | 'transactional-id'
-  readonly name: string
-  /** The name is a beginning of names. */
-  readonly prefixed: boolean
-}
+import { assignSticky, hadOf } from './sticky-assignment.ts'
 
 // kafkajs looks at NODE_ENV for its defaults, so that a test would try differently: every number is given.
 const retry = { initialRetryTime: 50, factor: 0.2, multiplier: 2, maxRetryTime: 1_000, retries: 1 }
@@ -209,15 +64,6 @@ queue.scheduleCheckPendingRequests = function scheduleWhenNeeded(this: RequestQu
   if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this)
 }
 
-/** What a member says that it had: a hint, so that one that can't be read is none. */
-const hadOf = (text: string): ReadonlySet<string> => {
-  try {
-    return new Set(z.array(z.string()).parse(JSON.parse(text)))
-  } catch {
-    return new Set()
-  }
-}
-
 /** kafkajs's own assigners deal everything out anew at each join and leave: state would move that need not. */
 const createStickyAssigner = (cluster: Cluster, had: () => ReadonlySet<string>): Assigner => {
   const name = 'wardwatch-sticky'
@@ -250,27 +96,13 @@ const createStickyAssigner = (cluster: Cluster, had: () => ReadonlySet<string>):
   }
 }
 
-/** @param onRequest called with the kind of each request that is handed to a socket */
-const createSocketFactory =
-  (onRequest: (api: number) => void) =>
-  ({ host, port, ssl, onConnect }: ISocketFactoryArgs): Socket => {
-    const socket: Socket = ssl
-      ? connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect)
-      : connectPlain({ host, port }, onConnect)
-    socket.setKeepAlive(true, 60_000)
-    socket.setNoDelay(true)
-    const unref = socket.unref.bind(socket)
-    // kafkajs lets go of a connection that never came about again and again, and each time left a listener behind.
-    socket.unref = () => (socket.connecting || socket.destroyed ? socket : unref())
-    const write = socket.write.bind(socket) as (data: unknown, ...rest: unknown[]) => boolean
-    socket.write = (data: unknown, ...rest: unknown[]) => {
-      // A request is its size, then its kind.
-      if (Buffer.isBuffer(data) && data.length >= 6) onRequest(data.readInt16BE(4))
-      return write(data, ...rest)
-    }
-    return socket
-  }
-
+/**
+ * The one file that knows kafkajs. Beside its public API it uses three things of it, each because nothing else would do:
+ * - an assigner is given the `cluster`: with it partitions are read without a group (kafkajs has no other way), every error of a fetch
+ *   is seen as it is, and a member is asked before it joins again (kafkajs tells of a rebalance, but does not wait);
+ * - the request queue arms a timer with a negative time, each millisecond, for every connection (tulios/kafkajs#1751): mended below;
+ * - produce requests are counted on the socket, to know whether a send that failed can have reached a broker.
+ */
 export const createKafkaClient = (settings: KafkaSettings, logger: Logger): KafkaClient => {
   const { tls, sasl } = settings
   const createKafka = (onRequest: (api: number) => void = () => {}): Kafka =>

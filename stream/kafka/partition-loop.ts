@@ -6,7 +6,7 @@ import { blobOf, firstOffsetOf } from './blob-offset.ts'
 import type { BlobSeal } from './blob-seal.ts'
 import type { FetchLoop } from './fetch-loop.ts'
 import { createLagEstimate } from './lag-estimate.ts'
-import type { PartitionEnds } from './kafka-client.ts'
+import type { PartitionEnds } from './kafka-ports.ts'
 
 export interface PartitionLoopOptions {
   readonly topic: LogTopicName

@@ -1,4 +1,4 @@
-import type { KafkaClient, KafkaProducer, SendOutcome } from './kafka-client.ts'
+import type { KafkaClient, KafkaProducer, SendOutcome } from './kafka-ports.ts'
 
 /**
  * A partition's way to the brokers. Each stays with one producer, so that its sequence is one; a few producers are shared by all lanes,

@@ -5,7 +5,7 @@ import { batchRecordsMaxDefault } from '../tailing-consumer.ts'
 import { createBlobCursor, type FetchedBlob } from './blob-cursor.ts'
 import { blobOf, firstOffsetOf } from './blob-offset.ts'
 import type { BlobSeal } from './blob-seal.ts'
-import type { KafkaClient, KafkaReader } from './kafka-client.ts'
+import type { KafkaClient, KafkaReader } from './kafka-ports.ts'
 import { failureOf } from './kafka-failure.ts'
 import { untilServed } from './until-served.ts'
 

@@ -1,5 +1,5 @@
 import type { LogTopicName } from '../../contracts/log-topics.ts'
-import type { AllowRule } from './kafka-client.ts'
+import type { AllowRule } from './kafka-ports.ts'
 import { changelogName, detectGroup } from './topic-plan.ts'
 
 /** What a role does with the log, and so all that its Kafka user may. */

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 /** A member of a group, with what it says it had. */
 export interface AssignableMember {
   readonly id: string
@@ -57,4 +59,13 @@ export const assignSticky = (topics: readonly AssignableTopic[], members: readon
     }
   }
   return result
+}
+
+/** What a member says that it had: a hint, so that one that can't be read is none. */
+export const hadOf = (text: string): ReadonlySet<string> => {
+  try {
+    return new Set(z.array(z.string()).parse(JSON.parse(text)))
+  } catch {
+    return new Set()
+  }
 }

@@ -19,6 +19,7 @@ import { planChangelogs } from './topic-plan.ts'
 
 const offer = kafkaOffer()
 const topic = 'observations.by-device.v1'
+const moment = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 const sources = Object.values(topicByKey)
 const startMs = 1_795_000_000_000
 
@@ -99,12 +100,17 @@ describe.skipIf(offer.kind === 'nothing')(`detectors that move between machines 
     return said
   }
 
-  it('machines join, leave, die and come back: the findings are those of one undisturbed run', async () => {
+  it('machines join, freeze, leave, die and come back: the findings are those of one undisturbed run', async () => {
     const sending = startSending()
     const a = machine()
     await a.works()
     const b = machine()
     await b.works()
+    // A zombie: its partitions go to the other, and it wakes in the middle of what it was doing.
+    a.child.kill('SIGSTOP')
+    await moment(4_000)
+    a.child.kill('SIGCONT')
+    await moment(1_500)
     a.child.kill('SIGKILL')
     const c = machine()
     await c.works()
@@ -114,7 +120,7 @@ describe.skipIf(offer.kind === 'nothing')(`detectors that move between machines 
     const again = machine('machine-0')
     await again.works()
     c.child.kill('SIGKILL')
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await moment(500)
     await sending.stop()
 
     const batches = async function* () {

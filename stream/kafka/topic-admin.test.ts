@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
-import type { KafkaAdmin } from './kafka-client.ts'
+import type { KafkaAdmin } from './kafka-ports.ts'
 import { checkTopics, tellDifference } from './topic-admin.ts'
 import { planTopics } from './topic-plan.ts'
 

@@ -1,4 +1,4 @@
-import type { KafkaAdmin } from './kafka-client.ts'
+import type { KafkaAdmin } from './kafka-ports.ts'
 import type { PlannedTopic } from './topic-plan.ts'
 
 /** Where a topic is not as planned. `fatal`: the log can't be used with it. */
