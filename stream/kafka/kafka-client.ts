@@ -402,6 +402,7 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
         const joinGroup = coordinator.joinGroup.bind(coordinator)
         coordinator.asksFirst = true
         coordinator.joinGroup = async (request) => {
+          if (closing) throw new Error('this membership is closed')
           await options.onJoining()
           return joinGroup(request)
         }
