@@ -63,7 +63,8 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
   // Watched by whoever consumes, once `startGroupConsumer` has answered.
   failed.promise.catch(() => {})
   let everJoined = false
-  let troubled = false
+  /** Why it is no member now. */
+  let trouble: string | null = null
   let ending = false
   let closing: Promise<void> | null = null
   let commitTimer: ReturnType<typeof setInterval> | undefined
@@ -175,7 +176,13 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
 
   // Until the first assignment; restoring may take as long as it takes.
   const tooLong = setTimeout(
-    () => fail(new LogUnavailable('broker-away', `${group} could not become a member in ${options.joinMsMax} ms`)),
+    () =>
+      fail(
+        new LogUnavailable(
+          'broker-away',
+          `${group} could not become a member for ${[...topicOf.keys()].join(', ')} in ${options.joinMsMax} ms: ${trouble ?? 'no answer'}`,
+        ),
+      ),
     options.joinMsMax,
   )
   const become = (): KafkaMembership =>
@@ -187,8 +194,8 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
       onJoining: () => inTurn(giveBack).catch(fail),
       onJoined(all) {
         clearTimeout(tooLong)
-        if (everJoined && troubled) logger.info({ group, partitions: all.length }, 'a member of its group again')
-        troubled = false
+        if (everJoined && trouble !== null) logger.info({ group, partitions: all.length }, 'a member of its group again')
+        trouble = null
         const assigned = all.flatMap(({ topic: name, partition }) => {
           const topic = topicOf.get(name)
           return topic === undefined ? [] : [{ topic, partition }]
@@ -198,9 +205,9 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
       onContact: () => lease.renew(),
       onTrouble(failure, final) {
         if (ending) return
-        if (everJoined && !troubled)
+        if (everJoined && trouble === null)
           logger.warn({ group, reason: failure.message }, 'the membership of a group was lost; trying to get it back')
-        troubled = true
+        trouble = failure.message
         if (failure.kind === 'refused') fail(new LogUnavailable('io', `${group} can't be a member: ${failure.message}`))
         else if (final) begin(becomeAgainMs)
       },
@@ -216,7 +223,10 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
       membership.start().catch((error: unknown) => {
         const failure = failureOf(error)
         if (failure.kind === 'refused') fail(new LogUnavailable('io', `${group}: Kafka refuses: ${failure.message}`, { cause: error }))
-        else if (!ending) begin(becomeAgainMs)
+        else if (!ending) {
+          trouble = failure.message
+          begin(becomeAgainMs)
+        }
       })
     }, afterMs)
   }

@@ -25,7 +25,7 @@ export const liveAsMember = async (of: {
     sealer: createSealer(Buffer.alloc(32, 1), 'log'),
     topicPrefix: of.prefix,
     lingerMsMax: 1,
-    sessionMs: 2_000,
+    sessionMs: 3_000,
     rebalanceMs: 10_000,
   })
   const local = await openLmdbStateStore({ directory: join(of.directory, 'state'), sealer })

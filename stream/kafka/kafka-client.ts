@@ -402,13 +402,16 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
         const joinGroup = coordinator.joinGroup.bind(coordinator)
         coordinator.asksFirst = true
         coordinator.joinGroup = async (request) => {
+          if (closing) throw new Error('this membership is closed')
           await options.onJoining()
           return joinGroup(request)
         }
       }
       return coordinator as never
     }
+    // Of one that was replaced nothing is heard any more.
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      if (closing) return
       // At once, before it fetches anything: it is here for the membership, the reader reads.
       consumer.pause(topics.map((topic) => ({ topic })))
       options.onContact()
@@ -418,9 +421,13 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
       had = new Set(assigned.map(({ topic, partition }) => `${topic}/${partition}`))
       options.onJoined(assigned)
     })
-    consumer.on(consumer.events.HEARTBEAT, () => options.onContact())
+    consumer.on(consumer.events.HEARTBEAT, () => {
+      if (!closing) options.onContact()
+    })
     // Without it a consumer that lost its right to read stands still and says nothing.
-    consumer.on(consumer.events.CRASH, ({ payload }) => options.onTrouble(failureOf(payload.error), !payload.restart))
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!closing) options.onTrouble(failureOf(payload.error), !payload.restart)
+    })
     return {
       async start() {
         await consumer.connect()

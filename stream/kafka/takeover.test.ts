@@ -108,7 +108,7 @@ describe.skipIf(offer.kind === 'nothing')(`detectors that move between machines 
     await b.works()
     // A zombie: its partitions go to the other, and it wakes in the middle of what it was doing.
     a.child.kill('SIGSTOP')
-    await moment(4_000)
+    await moment(5_000)
     a.child.kill('SIGCONT')
     await moment(1_500)
     a.child.kill('SIGKILL')
