@@ -382,6 +382,9 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
       retry: { ...retry, retries: 3, restartOnFailure: async () => !closing },
     }
     const { consumer, cluster } = consumerWithCluster(config, () => had)
+    // It reads nothing here, so it need not know where partitions begin; that a new topic's leader did not know yet made it join again.
+    cluster.fetchTopicsOffset = async (of) =>
+      of.map(({ topic, partitions }) => ({ topic, partitions: partitions.map(({ partition }) => ({ partition, offset: '0' })) }))
     const find = cluster.findGroupCoordinator.bind(cluster)
     /** kafkajs asks its brokers in turn, forgets what they said and then calls it final: asked again, the reason is told. */
     const findTelling = async (of: Parameters<typeof find>[0]): Promise<Coordinator> => {
