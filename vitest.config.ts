@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 const long = process.env['WARDWATCH_LONG'] === '1'
 const outside = ['node_modules/**', ...(long ? [] : ['**/*.long.test.ts'])]
+/** Whole platforms that mostly wait: they run beside the others. */
+const waiting = ['test/demo.test.ts', 'test/schemathesis.test.ts', 'test/clickhouse/**/*.test.ts', 'test/cli.test.ts']
 const common = { pool: 'forks', testTimeout: long ? 3_600_000 : 60_000, hookTimeout: 60_000 } as const
 
 export default defineConfig({
@@ -19,16 +21,30 @@ export default defineConfig({
         },
       },
       {
-        // Whole platforms, which want the machine for themselves: one file after the other.
+        // Whole platforms, which work the machine: one file after the other.
         test: {
           ...common,
           name: 'crossings',
           include: long ? ['test/**/*.long.test.ts'] : ['test/**/*.test.ts'],
-          exclude: outside,
+          exclude: long ? outside : [...outside, ...waiting],
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },
       },
+      ...(long
+        ? []
+        : [
+            {
+              test: {
+                ...common,
+                name: 'waiting',
+                include: waiting,
+                exclude: outside,
+                maxWorkers: 1,
+                sequence: { groupOrder: 1 },
+              },
+            },
+          ]),
     ],
   },
 })
