@@ -2,8 +2,14 @@ import { defineConfig } from 'vitest/config'
 
 const long = process.env['WARDWATCH_LONG'] === '1'
 const outside = ['node_modules/**', ...(long ? [] : ['**/*.long.test.ts'])]
-/** Whole platforms that mostly wait: they run beside the others. */
-const waiting = ['test/demo.test.ts', 'test/schemathesis.test.ts', 'test/clickhouse/**/*.test.ts', 'test/cli.test.ts']
+/** Whole platforms, and brokers in Java, that mostly wait: they run beside the others. */
+const waiting = [
+  'test/demo.test.ts',
+  'test/schemathesis.test.ts',
+  'test/clickhouse/**/*.test.ts',
+  'test/cli.test.ts',
+  'stream/kafka/**/*.test.ts',
+]
 const common = { pool: 'forks', testTimeout: long ? 3_600_000 : 60_000, hookTimeout: 60_000 } as const
 
 export default defineConfig({
@@ -15,7 +21,7 @@ export default defineConfig({
           ...common,
           name: 'folders',
           include: long ? ['**/*.long.test.ts'] : ['**/*.test.ts'],
-          exclude: [...outside, 'test/**'],
+          exclude: [...outside, 'test/**', ...(long ? [] : waiting)],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
