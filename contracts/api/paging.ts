@@ -67,6 +67,7 @@ export type PagingRule = z.infer<typeof pagingRule>
 export const pagingRulesBody = z.strictObject({ rules: z.array(pagingRule).max(50) })
 /** `version` is the ETag as a number: what a change sends back as `If-Match`. `timeZone` is that of the hours, as IANA names it. */
 export const pagingRules = z.object({ rules: z.array(pagingRule).max(50), version: z.number().int(), timeZone: z.string() })
+export type PagingRules = z.infer<typeof pagingRules>
 
 /** `page`: a rule asked for it. `storm`: tells of many at once. The others follow a page to a channel that keeps an alert's state itself (PagerDuty). */
 export const pageKind = z.enum(['page', 'storm', 'acknowledged', 'closed'])

@@ -110,6 +110,7 @@ export const startLook = async (port: number) => {
   return {
     url: `http://127.0.0.1:${bound}`,
     desk: parts.desk,
+    paging: parts.paging,
     add: (change: Partial<Alert> = {}) => add(clock.now(), change),
     /** One-time address that signs in. */
     link: async (account: string): Promise<string> => {

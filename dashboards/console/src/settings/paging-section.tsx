@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { Link } from 'wouter'
-import type { Notifier, PagingRule } from '../../../../contracts/api/paging.ts'
+import type { Notifier, PagingRule, PagingRules } from '../../../../contracts/api/paging.ts'
 import { useDesk } from '../desk.ts'
 import { dayTime } from '../parts/format.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
@@ -105,11 +105,12 @@ const Rules = () => {
   const { client } = useDesk()
   const rules = useSettings('pagingRules', 'paging-rules')
   const notifiers = useSettings('listNotifiers', 'notifiers')
-  const [edited, setEdited] = useState<PagingRule | 'new' | null>(null)
-  const all = rules.data?.rules ?? []
+  const seen = rules.data
+  const [edited, setEdited] = useState<{ readonly rule: PagingRule | null; readonly seen: PagingRules } | null>(null)
   const put = useChange(
     'paging-rules',
-    (next: readonly PagingRule[]) => client.call('putPagingRules', { body: { rules: [...next] }, version: rules.data?.version ?? 0 }),
+    ({ next, version }: { next: readonly PagingRule[]; version: number }) =>
+      client.call('putPagingRules', { body: { rules: [...next] }, version }),
     () => setEdited(null),
   )
   const titleOf = (id: string) => notifiers.data?.items.find((one) => one.id === id)?.title ?? id
@@ -120,21 +121,21 @@ const Rules = () => {
         <button
           type="button"
           className="button small"
-          onClick={() => setEdited('new')}
-          disabled={notifiers.data === undefined || notifiers.data.items.length === 0 || rules.data === undefined}
+          onClick={() => seen && setEdited({ rule: null, seen })}
+          disabled={notifiers.data === undefined || notifiers.data.items.length === 0 || seen === undefined}
         >
           New rule
         </button>
       </div>
       {rules.isError ? <ProblemNote error={rules.error} /> : null}
       {put.isError && edited === null ? <ProblemNote error={put.error} /> : null}
-      {rules.data !== undefined && all.length === 0 ? <p className="muted">Nobody is paged: there is no rule.</p> : null}
+      {seen?.rules.length === 0 ? <p className="muted">Nobody is paged: there is no rule.</p> : null}
       <ul className="rules">
-        {all.map((rule) => (
+        {seen?.rules.map((rule) => (
           <li key={rule.id} className={rule.enabled ? '' : 'off'}>
             <div className="grow">
               <b>{rule.title}</b> {rule.enabled ? null : <span className="muted">off</span>}
-              <p className="soft">{ruleText(rule, rules.data?.timeZone ?? '')}</p>
+              <p className="soft">{ruleText(rule, seen.timeZone)}</p>
               <p className="soft">
                 {rule.steps.map((step, at) => (
                   <span key={at}>
@@ -144,13 +145,13 @@ const Rules = () => {
                 ))}
               </p>
             </div>
-            <button type="button" className="button small" onClick={() => setEdited(rule)}>
+            <button type="button" className="button small" onClick={() => setEdited({ rule, seen })}>
               Change
             </button>
             <button
               type="button"
               className="button small"
-              onClick={() => put.mutate(all.filter((other) => other.id !== rule.id))}
+              onClick={() => put.mutate({ next: seen.rules.filter((other) => other.id !== rule.id), version: seen.version })}
               aria-label={`Remove ${rule.title}`}
             >
               Remove
@@ -160,12 +161,16 @@ const Rules = () => {
       </ul>
       {edited === null ? null : (
         <RuleDialog
-          rule={edited === 'new' ? null : edited}
-          taken={all.map(({ id }) => id)}
+          rule={edited.rule}
+          taken={edited.seen.rules.map(({ id }) => id)}
           notifiers={notifiers.data?.items ?? []}
-          timeZone={rules.data?.timeZone ?? ''}
+          timeZone={edited.seen.timeZone}
           error={put.error}
-          onSave={(rule) => put.mutate(edited === 'new' ? [...all, rule] : all.map((other) => (other.id === rule.id ? rule : other)))}
+          onSave={(rule) => {
+            // What was seen when the dialog was opened: the list behind it is read anew meanwhile, and its version would overwrite what somebody else has changed.
+            const { rules: all, version } = edited.seen
+            put.mutate({ next: edited.rule === null ? [...all, rule] : all.map((other) => (other.id === rule.id ? rule : other)), version })
+          }}
           onClose={() => {
             put.reset()
             setEdited(null)

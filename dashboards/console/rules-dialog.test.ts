@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { ensureConsole } from './build.mjs'
+import { startLook } from './dev/look.ts'
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
+let look: Awaited<ReturnType<typeof startLook>>
+let browser: Browser
+
+beforeAll(async () => {
+  if (executablePath === undefined) return
+  const built = await ensureConsole({ log: () => {} })
+  if (!built.ok) throw new Error(built.problem)
+  look = await startLook(0)
+  const { chromium } = await import('playwright-core')
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+}, 120_000)
+afterAll(async () => {
+  await browser?.close()
+  await look?.stop()
+})
+
+it.skipIf(executablePath === undefined)(
+  'rules that somebody changed while the dialog was open are not overwritten, not even by who saves twice (needs Chromium)',
+  { timeout: 60_000 },
+  async () => {
+    const page = await browser.newPage()
+    await page.goto(await look.link('rosa'))
+    await page.waitForURL('**/alerts**')
+    await page.goto(`${look.url}/settings/paging`)
+    const [first, ...others] = look.paging.rules()
+    await page.locator('.rules li').first().getByRole('button', { name: 'Change' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name').fill('Mine')
+    await look.paging.putRules('mona', [{ ...first!, title: 'Theirs' }, ...others])
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByText(/somebody has changed the rules meanwhile/).waitFor()
+    // The list behind the dialog is read anew, and with it the version.
+    await page.locator('.rules li', { hasText: 'Theirs' }).waitFor()
+    const refused = page.waitForResponse((response) => response.request().method() === 'PUT')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    expect((await refused).status()).toBe(409)
+    expect(look.paging.rules()[0]!.title).toBe('Theirs')
+    await page.close()
+  },
+)
