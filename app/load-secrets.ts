@@ -25,7 +25,7 @@ export const loadSecrets = async (config: Config, shared: Shared, fromEnvironmen
   if (!kafka.ok) return kafka
   const ownLogKey = config.log.keyFile === undefined ? null : readLogKey(config.log.keyFile)
   if (ownLogKey !== null && !ownLogKey.ok) return ownLogKey
-  const seals = ownLogKey === null || hasDesk || roles.includes('detect') || (roles.includes('sink') && !shared.store)
+  const seals = ownLogKey === null || hasDesk || roles.includes('detect')
   const master = seals
     ? loadMasterKey({
         data: config.data,

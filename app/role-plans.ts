@@ -70,7 +70,6 @@ const planSinkAndDesk = (
   named: (name: string) => string,
 ): RolePlan[] => {
   const { store, roles } = config
-  const both = roles.includes('sink') && roles.includes('desk')
   const retention = { ...storeRetention(store) }
   const storeOptions: StoreOptions =
     server === null
@@ -97,7 +96,8 @@ const planSinkAndDesk = (
     tier: 1,
     options: (before) => ({ ...options, desk: { ...options.desk, port: before['deskPort'] ?? options.desk.port } }),
   })
-  if (both && !shared.store) return [deskPlan('hub', desk(true))]
+  // One engine, one process: the settings allow neither without the other.
+  if (!shared.store) return [deskPlan('hub', desk(true))]
   return [
     ...(roles.includes('sink') ? [{ kind: 'sink' as const, name: named('sink'), tier: 1, options: () => sink }] : []),
     ...(roles.includes('desk') ? [deskPlan('desk', desk(false))] : []),

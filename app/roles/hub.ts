@@ -11,7 +11,7 @@ const start = async (options: DeskRoleOptions, logger: Logger, name: string): Pr
   const log = await openLog(options.log, logger)
   const opened = await openRoleStore(options.store, logger)
   const { store } = opened
-  const sink = await startSink({ log, opened, waits: options.store.kind === 'embedded', logger })
+  const sink = await startSink({ log, opened, waits: true, logger })
   const desk = await startDeskRole({ log, store, logger, name, options, behindMs: sink.behindMs, sink })
   return {
     ...desk,

@@ -10,7 +10,7 @@ const start = async (options: SinkOptions, logger: Logger): Promise<RunningRole>
   const log = await openLog(options.log, logger)
   const opened = await openRoleStore(options.store, logger)
   const { store } = opened
-  const sink = await startSink({ log, opened, waits: options.store.kind === 'embedded', logger })
+  const sink = await startSink({ log, opened, waits: false, logger })
   return {
     info: {},
     stats: () => ({ ...sink.stats(), behindMs: sink.behindMs() ?? 0 }),

@@ -1,4 +1,5 @@
 import type { Sealer } from '../../contracts/secrets.ts'
+import { withKey, withoutKey } from '../keyed-value.ts'
 import type { StateRecord } from './kafka-ports.ts'
 
 export interface StateEntry {
@@ -23,20 +24,13 @@ export const createChangelogCodec = (sealer: Sealer, name: string): ChangelogCod
   return {
     encode({ key, value }) {
       const place = sealer.blind(`${name}\0${key}`)
-      const bytes = Buffer.from(key)
-      if (value === null) return { place, sealed: null, sealedKey: sealer.seal(bytes, contextOf(place, 'deletion')) }
-      const plain = Buffer.allocUnsafe(2 + bytes.length + value.length)
-      plain.writeUInt16BE(bytes.length, 0)
-      plain.set(bytes, 2)
-      plain.set(value, 2 + bytes.length)
-      return { place, sealed: sealer.seal(plain, contextOf(place, 'state')), sealedKey: null }
+      if (value === null) return { place, sealed: null, sealedKey: sealer.seal(Buffer.from(key), contextOf(place, 'deletion')) }
+      return { place, sealed: sealer.seal(withKey(key, value), contextOf(place, 'state')), sealedKey: null }
     },
     decode({ place, sealed, sealedKey }) {
       if (sealed === null)
         return { key: sealer.open(sealedKey ?? Buffer.alloc(0), contextOf(place, 'deletion')).toString('utf8'), value: null }
-      const plain = sealer.open(sealed, contextOf(place, 'state'))
-      const valueAt = 2 + plain.readUInt16BE(0)
-      return { key: plain.toString('utf8', 2, valueAt), value: plain.subarray(valueAt) }
+      return withoutKey(sealer.open(sealed, contextOf(place, 'state')))
     },
   }
 }

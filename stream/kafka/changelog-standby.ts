@@ -5,7 +5,7 @@ export interface ChangelogStandby {
   close(): Promise<void>
 }
 
-/** One round after the other, each partition in turn; a failure is told once and tried again in the next round. */
+/** One round after the other, each partition in turn; a partition's failure is told once and tried again in the next round. */
 export const startStandby = (options: {
   readonly follow: (partition: string) => Promise<number>
   readonly partitions: readonly string[]
@@ -14,7 +14,7 @@ export const startStandby = (options: {
 }): ChangelogStandby => {
   const { follow, partitions, everyMs, logger } = options
   let closed = false
-  let troubled = false
+  const troubled = new Set<string>()
   let wake: (() => void) | null = null
 
   const rounds = async (): Promise<void> => {
@@ -23,10 +23,11 @@ export const startStandby = (options: {
         if (closed) return
         try {
           await follow(partition)
-          troubled = false
+          troubled.delete(partition)
         } catch (error) {
-          if (!troubled && !closed) logger.warn({ partition, error: String(error) }, 'a changelog could not be followed; it is tried again')
-          troubled = true
+          if (!troubled.has(partition) && !closed)
+            logger.warn({ partition, error: String(error) }, 'a changelog could not be followed; it is tried again')
+          troubled.add(partition)
         }
       }
       await new Promise<void>((resolve) => {

@@ -53,6 +53,8 @@ interface Place {
   /** Claimed, and nothing has failed since. */
   ready: boolean
   taken: boolean
+  /** Where the copy stands since a write here; null when the last thing here was a claim. */
+  writtenTo: number | null
   /** Claims, writes and reading on, one after the other: they move the copy. */
   turn: Promise<unknown>
 }
@@ -88,6 +90,7 @@ export const createChangelogStore = (options: ChangelogStoreOptions): ChangelogS
       codec: createChangelogCodec(sealer, `${topic}/${partition}`),
       ready: false,
       taken: false,
+      writtenTo: null,
       turn: Promise.resolve(),
     }
     places.set(name, here)
@@ -110,12 +113,15 @@ export const createChangelogStore = (options: ChangelogStoreOptions): ChangelogS
   }
 
   /** Applies what the changelog has behind the copy. */
-  const readOn = async (name: string, { topic, partition, codec }: Place): Promise<number> => {
+  const readOn = async (name: string, place: Place): Promise<number> => {
+    const { topic, partition, codec } = place
     const ends = await served(`the changelog of ${name}`, async () => {
       await reader.prepare([topic])
       return (await reader.ends([{ topic, partition }]))[0]!
     })
     let at = await copy.place(name)
+    // A transaction of this machine can be read a moment after it was acknowledged: the copy is ahead then, not another's.
+    if (at > ends.next && at === place.writtenTo) return 0
     if (at > ends.next || (at > 0 && at < ends.earliest)) {
       logger.warn(
         { state: name, at, earliest: ends.earliest, next: ends.next },
@@ -129,12 +135,12 @@ export const createChangelogStore = (options: ChangelogStoreOptions): ChangelogS
     let emptyAnswers = 0
     while (at < ends.next && !closed) {
       const from = at
+      let tries = 0
       const answer = await served(`reading the changelog of ${name}`, async () => {
+        // Tried again: another may lead by now.
+        if (tries++ > 0) await reader.prepare([topic])
         const leader = reader.leaderOf(topic, partition)
-        if (leader === undefined) {
-          await reader.prepare([topic])
-          throw new Error(`nobody leads ${topic}/${partition} now`)
-        }
+        if (leader === undefined) throw new Error(`nobody leads ${topic}/${partition} now`)
         return reader.fetchCommitted(leader, { topic, partition, offset: from }, limits)
       })
       // Compaction leaves batches without records, which kafkajs passes over: behind them there is nothing to come.
@@ -174,6 +180,7 @@ export const createChangelogStore = (options: ChangelogStoreOptions): ChangelogS
     }
     figures.writes++
     await copy.write(name, entries, next)
+    place.writtenTo = next
   }
 
   return {
@@ -182,6 +189,8 @@ export const createChangelogStore = (options: ChangelogStoreOptions): ChangelogS
       const startedAtMs = steadyNowMs()
       figures.restoredRecords = await inTurn(place, async () => {
         place.ready = false
+        // A claim waits for what was before it: from here on the changelog says where it ends.
+        place.writtenTo = null
         await served(`claiming the state of ${name}`, () => claim(name, place))
         return readOn(name, place)
       })

@@ -32,7 +32,6 @@ const rig = (...lanes: SendOutcome[][]) => {
     watch,
     stuck,
     sent,
-    end: () => (ending = true),
     write: (batches = 1) =>
       write(
         lanes.map((answers, lane) => ({

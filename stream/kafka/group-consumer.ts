@@ -11,6 +11,7 @@ import { failureOf } from './kafka-failure.ts'
 import { createLease } from './lease.ts'
 import { type PartitionLoop, startPartitionLoop } from './partition-loop.ts'
 import { untilServed } from './until-served.ts'
+import { within } from './within.ts'
 
 export interface GroupConsumerOptions {
   readonly client: KafkaClient
@@ -91,7 +92,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
     if (moved.length === 0 || !lease.valid()) return
     const offsets = moved.map(({ topic, partition, loop }) => ({ topic: nameOf(topic), partition, offset: blobOf(loop.position()) }))
     try {
-      await membership.commit(offsets)
+      await membership?.commit(offsets)
       for (const [i, one] of moved.entries()) one.committed = offsets[i]!.offset
     } catch (error) {
       const failure = failureOf(error)
@@ -116,7 +117,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
   const giveBack = async (): Promise<void> => {
     if (loops.size === 0) return
     const revoked = await stopLoops()
-    await Promise.race([commit(), new Promise((resolve) => setTimeout(resolve, closeCommitMsMax).unref())])
+    await within(closeCommitMsMax, commit())
     loops.clear()
     if (!ending) await consume.onRevoked?.(revoked)
   }
@@ -212,14 +213,14 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
         else if (final) begin(becomeAgainMs)
       },
     })
-  let membership = become()
+  let membership: KafkaMembership | undefined
 
   /** kafkajs gives up on errors that it does not know as passing ones: then another consumer takes its place. */
   const begin = (afterMs: number): void => {
     beginTimer = setTimeout(() => {
       const before = membership
       membership = become()
-      void before.close().catch(() => {})
+      void before?.close().catch(() => {})
       membership.start().catch((error: unknown) => {
         const failure = failureOf(error)
         if (failure.kind === 'refused') fail(new LogUnavailable('io', `${group}: Kafka refuses: ${failure.message}`, { cause: error }))
@@ -239,7 +240,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
       // A gain under way sees `ending`; a handler that runs is waited for.
       await turn.catch(() => {})
       await giveBack().catch(() => {})
-      await Promise.all([membership.close(), fetches.close().then(() => reader.close())])
+      await Promise.all([membership?.close(), fetches.close().then(() => reader.close())])
       onClosed()
       failed.resolve()
     })()

@@ -1,7 +1,7 @@
 /**
  * What a failed request means for who made it:
  * - away: nobody answered, or nobody could serve it now; the same may work later
- * - refused: it will not work until somebody changes something (authentication, authorisation, a topic that is not there)
+ * - refused: it will not work until somebody changes something (authentication, authorisation, a name or a size that is not allowed)
  * - out-of-range: the offset is not held; `topic` and `partition` say where
  * - fenced: the group goes on without this member, or rebalances
  * - rejected: the broker will not take this batch under this producer's sequence: it is not in the log

@@ -15,7 +15,7 @@ export interface KafkaProducer {
   close(): Promise<void>
 }
 
-/** `written`: whether the batch can be in the log although the attempt failed. */
+/** `maybeWritten`: whether the batch can be in the log although the attempt failed. */
 export type SendOutcome = { readonly ok: true } | { readonly ok: false; readonly maybeWritten: boolean; readonly failure: KafkaFailure }
 
 export interface FetchWish {

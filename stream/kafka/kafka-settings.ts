@@ -3,7 +3,7 @@ export interface KafkaSettings {
   /** host:port of some of its brokers. */
   readonly brokers: readonly string[]
   readonly clientId: string
-  /** Null: plaintext. An empty `caPem`: the runtime's own authorities. */
+  /** Null: plaintext. A `caPem` of null: the runtime's own authorities. */
   readonly tls: KafkaTls | null
   readonly sasl: KafkaSasl | null
 }

@@ -1,9 +1,9 @@
 import { type EventLog, type LogConsumer, LogUnavailable } from '../../contracts/event-log.ts'
-import { quantileMs } from '../../contracts/histogram.ts'
 import { type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
 import { type Logger, silentLogger } from '../../contracts/logger.ts'
 import type { Sealer } from '../../contracts/secrets.ts'
 import type { StateStore } from '../../contracts/state-store.ts'
+import { addCommitFigures } from '../commit-figures.ts'
 import { createAppendedKeys } from '../appended-keys.ts'
 import { createKeyCache } from '../record-batch.ts'
 import { type BlobSeal, createBlobSeal } from './blob-seal.ts'
@@ -16,6 +16,13 @@ import { createKafkaTopic, type KafkaTopic } from './kafka-topic.ts'
 import { createProducerLanes } from './producer-lanes.ts'
 import { createRangeReader } from './range-reader.ts'
 
+/** So many waiting bytes are sent at once. */
+const commitBytesTarget = 1_048_576
+/** Bytes that may wait for Kafka, per topic: above it `append` waits before it copies. */
+const queueBytesMax = 134_217_728
+/** Connections that write to a broker: partitions share them. */
+const producers = 4
+
 export interface KafkaLogOptions {
   readonly settings: KafkaSettings
   readonly sealer: Sealer
@@ -24,12 +31,6 @@ export interface KafkaLogOptions {
   readonly topicPrefix?: string
   /** The longest that an append waits for company before it is sent. Default 10. */
   readonly lingerMsMax?: number
-  /** So many waiting bytes are sent at once. Default 1 MiB. */
-  readonly commitBytesTarget?: number
-  /** Bytes that may wait for Kafka, per topic: above it `append` waits before it copies. Default 128 MiB. */
-  readonly queueBytesMax?: number
-  /** Connections that write to a broker: partitions share them. Default 4. */
-  readonly producers?: number
   /** After so long without an answer, appends that are certain not to be in the log are refused with 'broker-away'. Default 10 s. */
   readonly giveUpMs?: number
   /** A member that is not heard of for so long loses its partitions. Default 10 s. */
@@ -64,7 +65,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
   const logger = options.logger ?? silentLogger
   const steadyNowMs = (): number => performance.now()
   const client = createKafkaClient(settings, logger)
-  const lanes = createProducerLanes(client, options.producers ?? 4)
+  const lanes = createProducerLanes(client, producers)
   const watch = createBrokerWatch(logger, steadyNowMs)
   const appendedKeys = createAppendedKeys()
   const keys = createKeyCache()
@@ -100,8 +101,8 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
         keys: appendedKeys,
         watch,
         lingerMsMax: options.lingerMsMax ?? 10,
-        commitBytesTarget: options.commitBytesTarget ?? 1_048_576,
-        queueBytesMax: options.queueBytesMax ?? 134_217_728,
+        commitBytesTarget,
+        queueBytesMax,
         giveUpMs,
         closeMsMax: Math.min(giveUpMs, 3_000),
         steadyNowMs,
@@ -172,14 +173,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
       }),
     stats() {
       const all: Record<string, number> = { brokerAwayMs: Math.round(watch.awayMs()), consumers: consumers.size }
-      for (const [topic, { commit }] of topics) {
-        const latency = commit.latency.snapshot()
-        const named = { ...commit.stats(), commitMsP50: quantileMs(latency, 0.5), commitMsP99: quantileMs(latency, 0.99) }
-        for (const [name, value] of Object.entries(named)) {
-          all[`${topic}.${name}`] = value
-          if (!name.startsWith('commitMs') && name !== 'lingerMs') all[name] = (all[name] ?? 0) + value
-        }
-      }
+      for (const [topic, { commit }] of topics) addCommitFigures(all, topic, commit)
       return all
     },
     close() {

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Clock } from '../../contracts/clock.ts'
 import { type EventLog, type LogConsumer, LogUnavailable } from '../../contracts/event-log.ts'
-import { quantileMs } from '../../contracts/histogram.ts'
 import { type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
 import { type Logger, silentLogger } from '../../contracts/logger.ts'
 import type { Sealer } from '../../contracts/secrets.ts'
+import { addCommitFigures } from '../commit-figures.ts'
 import { createAppendedKeys } from '../appended-keys.ts'
 import type { PartitionSource } from '../partition-source.ts'
 import { readRange } from '../read-range.ts'
@@ -162,18 +162,7 @@ export const openLmdbLog = async (options: LmdbLogOptions): Promise<EventLog> =>
       const all: Record<string, number> = {}
       for (const [topic, { commit, conflicts }] of topics) {
         const { lost, locked } = conflicts()
-        const latency = commit.latency.snapshot()
-        const named = {
-          ...commit.stats(),
-          commitMsP50: quantileMs(latency, 0.5),
-          commitMsP99: quantileMs(latency, 0.99),
-          conflictsLost: lost,
-          conflictsLocked: locked,
-        }
-        for (const [name, value] of Object.entries(named)) {
-          all[`${topic}.${name}`] = value
-          if (!name.startsWith('commitMs') && name !== 'lingerMs') all[name] = (all[name] ?? 0) + value
-        }
+        addCommitFigures(all, topic, commit, { conflictsLost: lost, conflictsLocked: locked })
       }
       return all
     },

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { LogUnavailable } from '../../contracts/event-log.ts'
 import type { Sealer } from '../../contracts/secrets.ts'
 import type { StateStore } from '../../contracts/state-store.ts'
+import { withKey, withoutKey } from '../keyed-value.ts'
 import { commitUnavailable, openEnvironment } from './environment.ts'
 import { checkKey } from './key-check.ts'
 import { createOpeningGate } from './opening-gate.ts'
@@ -14,20 +15,6 @@ const keyBytesMax = 1_900
 const loadChunk = 512
 
 /** The key stands in the sealed value: its place in lmdb is a blind name, for device ids are nobody's business on a stolen disk. */
-const withKey = (key: string, value: Uint8Array): Buffer => {
-  const bytes = Buffer.from(key)
-  const out = Buffer.allocUnsafe(2 + bytes.length + value.length)
-  out.writeUInt16BE(bytes.length, 0)
-  out.set(bytes, 2)
-  out.set(value, 2 + bytes.length)
-  return out
-}
-
-const withoutKey = (opened: Buffer): { key: string; value: Buffer } => {
-  const valueAt = 2 + opened.readUInt16BE(0)
-  return { key: opened.toString('utf8', 2, valueAt), value: opened.subarray(valueAt) }
-}
-
 /**
  * Detector state in an lmdb environment of its own (not the log's: a checkpoint must not delay an acknowledgement). Values are
  * sealed with their keys, under their partition and place; a place is a blind name of the key, so after a rotation of
