@@ -2,13 +2,11 @@ import { randomFor } from '../../simulators/prng.ts'
 
 /** One thing that goes wrong, or one that an operator does. `awayMs`: how long it stays so before it is put right. */
 export type Fault =
-  | { readonly kind: 'kill-machine'; readonly machine: string; readonly awayMs: number }
+  | { readonly kind: 'kill-machine' | 'freeze-role'; readonly machine: string; readonly awayMs: number }
   /** Its supervisor starts it again by itself. */
   | { readonly kind: 'kill-role'; readonly machine: string }
-  | { readonly kind: 'kill-broker'; readonly awayMs: number }
-  | { readonly kind: 'kill-clickhouse'; readonly awayMs: number }
-  | { readonly kind: 'join'; readonly machine: string }
-  | { readonly kind: 'leave'; readonly machine: string }
+  | { readonly kind: 'kill-broker' | 'freeze-broker' | 'kill-clickhouse' | 'freeze-clickhouse'; readonly awayMs: number }
+  | { readonly kind: 'join' | 'leave'; readonly machine: string }
 
 /** What happens in a round, all of it at the same time, after `loadMs` of quiet. */
 export interface Round {
@@ -27,40 +25,58 @@ export interface ChaosPlanOptions {
 }
 
 /** By weight: a role is what is hit most. */
-const kinds = ['machine', 'machine', 'machine', 'role', 'role', 'broker', 'clickhouse', 'guests', 'guests'] as const
+const kinds = [
+  ...(['kill-machine', 'kill-machine', 'kill-machine', 'kill-role', 'kill-role', 'freeze-role'] as const),
+  ...(['kill-broker', 'freeze-broker', 'kill-clickhouse', 'freeze-clickhouse', 'guest', 'guest', 'guest'] as const),
+]
+type Kind = (typeof kinds)[number]
 
-/** The rounds of a seed: the same on every machine, whatever the timing. Kinds that are rare by chance come once in each nine rounds. */
+/** The rounds of a seed: the same on every machine, whatever the timing. Every kind has its turn before any comes more often than its weight. */
 export const planChaos = ({ seed, rounds, machines, guests, awayMsMax }: ChaosPlanOptions): readonly Round[] => {
   const random = randomFor(seed, 'chaos')
   const there = new Set<string>()
-  let deck: (typeof kinds)[number][] = []
-  const draw = (): (typeof kinds)[number] => {
+  let deck: Kind[] = []
+  const draw = (): Kind => {
     if (deck.length === 0) deck = [...kinds]
     return deck.splice(random.integer(0, deck.length - 1), 1)[0]!
   }
-  const faultOf = (kind: (typeof kinds)[number], hit: Set<string>): Fault | null => {
+  /** Null when what it would hit has its part in this round already. */
+  const faultOf = (kind: Kind, hit: Set<string>): Fault | null => {
     const awayMs = random.integer(0, awayMsMax)
-    if (kind === 'broker') return { kind: 'kill-broker', awayMs }
-    if (kind === 'clickhouse') return { kind: 'kill-clickhouse', awayMs }
-    if (kind === 'guests') {
-      const machine = random.pick(guests)
-      if (hit.has(machine)) return null
-      hit.add(machine)
-      if (there.delete(machine)) return { kind: 'leave', machine }
-      there.add(machine)
-      return { kind: 'join', machine }
+    const take = (names: readonly string[]): string | null => {
+      const free = names.filter((name) => !hit.has(name))
+      if (free.length === 0) return null
+      const name = random.pick(free)
+      hit.add(name)
+      return name
     }
-    const free = [...machines, ...there].filter((machine) => !hit.has(machine))
-    if (free.length === 0) return null
-    const machine = random.pick(free)
-    hit.add(machine)
-    return kind === 'machine' ? { kind: 'kill-machine', machine, awayMs } : { kind: 'kill-role', machine }
+    switch (kind) {
+      case 'kill-broker':
+      case 'freeze-broker':
+        return take(['broker']) === null ? null : { kind, awayMs }
+      case 'kill-clickhouse':
+      case 'freeze-clickhouse':
+        return take(['clickhouse']) === null ? null : { kind, awayMs }
+      case 'guest': {
+        const machine = take(guests)
+        if (machine === null) return null
+        if (there.delete(machine)) return { kind: 'leave', machine }
+        there.add(machine)
+        return { kind: 'join', machine }
+      }
+      default: {
+        const machine = take([...machines, ...there])
+        if (machine === null) return null
+        // Long enough, at times, that a group gives up a frozen member: it wakes as a zombie.
+        return kind === 'kill-role' ? { kind, machine } : { kind, machine, awayMs: kind === 'freeze-role' ? awayMs * 3 : awayMs }
+      }
+    }
   }
   return Array.from({ length: rounds }, () => {
     const hit = new Set<string>()
-    const faults = Array.from({ length: random.chance(0.3) ? 2 : 1 }, draw)
+    const drawn = Array.from({ length: random.chance(0.3) ? 2 : 1 }, draw)
     const loadMs = random.integer(300, 3_000)
-    return { loadMs, faults: faults.map((kind) => faultOf(kind, hit)).filter((fault) => fault !== null) }
+    return { loadMs, faults: drawn.map((kind) => faultOf(kind, hit)).filter((fault) => fault !== null) }
   })
 }
 

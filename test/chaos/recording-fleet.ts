@@ -3,7 +3,7 @@ import { wardwatchJson } from '../../simulators/payloads/wardwatch-json.ts'
 import { type Credentials, secureContextOf } from '../../simulators/mqtt-connection.ts'
 import { randomFor } from '../../simulators/prng.ts'
 import { systemScheduler } from '../../simulators/scheduler.ts'
-import { createUplink, type Uplink } from '../../simulators/uplink.ts'
+import { createUplink } from '../../simulators/uplink.ts'
 import { until } from '../platform/until.ts'
 
 const site = 'north'
@@ -11,7 +11,7 @@ const tickMs = 50
 
 export interface RecordedDevice {
   readonly device: string
-  readonly uplink: Uplink
+  readonly lies: boolean
   /** Sequence numbers that were made and that were acknowledged; the first one is 1. */
   readonly sent: () => number
   readonly acknowledged: ReadonlySet<number>
@@ -47,17 +47,18 @@ export const startRecordingFleet = async (options: {
   readonly serverName: string
   readonly seed: number
   readonly readingsPerSecond: number
-  /** One device in so many says what can't be: something to find. */
+  /** One device in so many says what can't be: something to find. They begin one after the other within `liesWithinMs`. */
   readonly liarEvery: number
-  readonly queueMessagesMax?: number
+  readonly liesWithinMs: number
 }): Promise<RecordingFleet> => {
-  const { credentials, port, serverName, seed, readingsPerSecond, liarEvery, queueMessagesMax = 5_000 } = options
+  const { credentials, port, serverName, seed, readingsPerSecond, liarEvery, liesWithinMs } = options
   let acknowledgedCount = 0
   let lastMs = performance.now()
   let silenceMs = 0
   const mutable = [...credentials].map(([device, own], index) => {
     const acknowledged = new Set<number>()
     const commands: string[] = []
+    const random = randomFor(seed, device, 'lies')
     const uplink = createUplink({
       device,
       site,
@@ -74,7 +75,6 @@ export const startRecordingFleet = async (options: {
       scheduler: systemScheduler,
       random: randomFor(seed, device),
       logger: silentLogger,
-      queueMessagesMax,
       backlogPerSecondMax: 40,
       backoffMs: { first: 200, max: 3_000 },
       onCommand: (payload) => commands.push(payload.toString()),
@@ -86,10 +86,12 @@ export const startRecordingFleet = async (options: {
         lastMs = nowMs
       },
     })
-    return { device, index, uplink, acknowledged, commands, seq: 0 }
+    const lies = index % liarEvery === 0
+    return { device, uplink, acknowledged, commands, lies, liesFromMs: random.integer(0, liesWithinMs), seq: 0 }
   })
   const send = (device: (typeof mutable)[number]): void => {
-    const vitals = device.index % liarEvery === 0 ? { hr: 72, spo2: 130 } : { hr: 70 + (device.seq % 5), spo2: 96 + (device.seq % 3) }
+    const lies = device.lies && performance.now() - from > device.liesFromMs
+    const vitals = lies ? { hr: 72, spo2: 130 } : { hr: 70 + (device.seq % 5), spo2: 96 + (device.seq % 3) }
     device.uplink.send('telemetry', wardwatchJson({ ts: Date.now(), seq: ++device.seq, boot: 'b1', vitals }))
   }
   const connected = (): number => mutable.filter(({ uplink }) => uplink.stats().connected).length
@@ -111,9 +113,9 @@ export const startRecordingFleet = async (options: {
   const waiting = (): number => sum(({ uplink }) => uplink.stats().queued + uplink.stats().inFlight)
 
   return {
-    devices: mutable.map(({ device, uplink, acknowledged, commands }, i) => ({
+    devices: mutable.map(({ device, lies, acknowledged, commands }, i) => ({
       device,
-      uplink,
+      lies,
       acknowledged,
       commands,
       sent: () => mutable[i]!.seq,
