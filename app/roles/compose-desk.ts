@@ -9,6 +9,7 @@ import type { Store } from '../../store/open.ts'
 import { createAnalyst } from '../../store/query/read-only-query.ts'
 import type { Sink } from '../../store/sink.ts'
 import { startTriage } from '../../triage/start-triage.ts'
+import { watchChain } from '../../triage/verify/watch-chain.ts'
 import { controlOperations } from '../control/operations.ts'
 import { startControlServer } from '../control/server.ts'
 import { controlSocketPath } from '../control/socket-path.ts'
@@ -75,14 +76,26 @@ export const startDeskRole = async (parts: {
     }),
     logger,
   )
+  const chain = watchChain({ log, clock: systemClock, logger })
   return {
     info: { deskPort: desk.port, deskUrl: desk.url },
-    stats: () => ({ triage: triage.stats(), desk: desk.stats(), paging: paged.paging.stats(), devices: directory.size }),
+    stats() {
+      const { severities, pastDue } = triage.counts(null, systemClock.now())
+      return {
+        triage: { ...triage.stats(), openBySeverity: severities, pastDue },
+        chain: chain.stats(),
+        desk: desk.stats(),
+        paging: paged.paging.stats(),
+        devices: directory.size,
+        log: log.stats(),
+      }
+    },
     failed: Promise.all([registry.failed, triage.failed, paged.failed]).then(() => {}),
     onRoles: desk.onRoles,
     async close() {
       await desk.close()
       await control.close()
+      await chain.close()
       await paged.close()
       await triage.close()
       await registry.close()

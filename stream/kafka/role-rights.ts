@@ -35,7 +35,8 @@ export const roleRights: Readonly<Record<KafkaRole, RoleRights>> = {
   },
   desk: {
     writes: ['cases.v1', 'registry.v1', 'accounts.v1', 'paging.v1', 'commands.v1'],
-    reads: ['findings.v1', 'cases.v1', 'registry.v1', 'accounts.v1', 'paging.v1'],
+    // The observations only to tell how far behind history is: the first one that has not landed.
+    reads: ['findings.v1', 'cases.v1', 'registry.v1', 'accounts.v1', 'paging.v1', 'observations.by-device.v1', 'observations.by-source.v1'],
     groups: ['registry-', 'triage'],
   },
   bridge: { writes: ['observations.by-device.v1', 'dead-letters.v1'], reads: [], groups: [] },
