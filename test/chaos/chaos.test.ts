@@ -5,8 +5,8 @@ import { planChaos } from './chaos-plan.ts'
 import { runChaosRounds } from './chaos-rounds.ts'
 import { expectSound } from './expect-sound.ts'
 
-// A few rounds here, thirty at 2,000 devices by `npm run test:long -- test/chaos`. WARDWATCH_SEED repeats a run.
-const seed = Number(process.env['WARDWATCH_SEED'] ?? 19)
+// Three rounds here (in this seed's last one the desk's machine comes back while Kafka is away), thirty at 2,000 devices by `npm run test:long -- test/chaos`. WARDWATCH_SEED repeats a run.
+const seed = Number(process.env['WARDWATCH_SEED'] ?? 26)
 const lacks = lackingOwnKafka() ?? lackingBalancer()
 
 describe('the plan of a seed', () => {
@@ -37,9 +37,10 @@ describe('the plan of a seed', () => {
 })
 
 describe.skipIf(lacks !== null)(`chaos on Kafka and a ClickHouse server${lacks === null ? '' : ` (skipped: ${lacks})`}`, () => {
-  it('loses nothing that was acknowledged, doubles nothing, and finds what an undisturbed run finds', { timeout: 240_000 }, async () => {
+  it('loses nothing that was acknowledged, doubles nothing, and finds what an undisturbed run finds', { timeout: 300_000 }, async () => {
     const report = await runChaosRounds({
-      load: { seed, devices: 60, readingsPerSecond: 300, liarEvery: 4, liesWithinMs: 5_000 },
+      // A reading each two seconds: what a device stored in a minute is below the floor of `flood`, whose baseline is seconds old here.
+      load: { seed, devices: 120, readingsPerSecond: 60, liarEvery: 4, liesWithinMs: 5_000 },
       machines: {
         hub: { roles: ['desk', 'sink'] },
         'detect-a': { roles: ['detect'] },
@@ -47,10 +48,10 @@ describe.skipIf(lacks !== null)(`chaos on Kafka and a ClickHouse server${lacks =
         'edge-a': { roles: ['edge'] },
         'edge-b': { roles: ['edge'] },
       },
-      rounds: 4,
+      rounds: 3,
       awayMsMax: 2_000,
     })
     expectSound(report)
-    expect(report.acknowledged).toBeGreaterThan(1_000)
+    expect(report.acknowledged).toBeGreaterThan(500)
   })
 })

@@ -28,6 +28,8 @@ export interface RecordingFleet {
   waiting(): number
   dropped(): number
   redelivered(): number
+  /** Commands that came, repeats too. */
+  commands(): number
   /** The longest that no device at all was acknowledged, ms, since the last call. */
   longestSilenceMs(): number
   /** No more readings are made; resolves when all that were made are acknowledged. */
@@ -124,6 +126,7 @@ export const startRecordingFleet = async (options: {
     connected,
     waiting,
     dropped: () => sum(({ uplink }) => uplink.stats().dropped),
+    commands: () => sum(({ commands }) => commands.length),
     redelivered: () => sum(({ uplink }) => uplink.stats().redelivered),
     longestSilenceMs() {
       const longest = Math.max(silenceMs, performance.now() - lastMs)
