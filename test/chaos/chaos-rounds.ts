@@ -16,9 +16,12 @@ export const runChaosRounds = async (options: {
   readonly machines: Readonly<Record<string, MachinePlan>>
   readonly rounds: number
   readonly awayMsMax: number
+  /** No round begins after so long: what was run until then is judged. */
+  readonly roundsMsMax?: number
   readonly tell?: (line: string) => void
 }): Promise<LoadReport> => {
-  const { load, machines, rounds, awayMsMax, tell = () => {} } = options
+  const { load, machines, rounds, awayMsMax, roundsMsMax = Infinity, tell = () => {} } = options
+  const startedMs = performance.now()
   const names = Object.keys(machines)
   const plan = planChaos({
     seed: load.seed,
@@ -37,6 +40,10 @@ export const runChaosRounds = async (options: {
   try {
     tell(`${load.devices} devices are connected`)
     for (const [number, { loadMs, faults }] of plan.entries()) {
+      if (performance.now() - startedMs > roundsMsMax) {
+        tell(`the time is up after ${number} rounds`)
+        break
+      }
       await systemScheduler.sleep(loadMs)
       const round = `${number + 1}: ${faults.map(tellFault).join(' + ')}`
       told.push(round)
