@@ -42,8 +42,13 @@ const refusalOf = async (response: IncomingMessage): Promise<string> => {
 export const ask = async <T>(data: string, operation: string, body: object = {}): Promise<Asked<T>> => {
   const opened = await open(data, operation, body)
   if (!opened.ok) return opened
-  if (opened.value.statusCode !== 200) return { ok: false, reason: 'refused', problem: await refusalOf(opened.value) }
-  return { ok: true, value: JSON.parse(await textOf(opened.value)) as T }
+  try {
+    if (opened.value.statusCode !== 200) return { ok: false, reason: 'refused', problem: await refusalOf(opened.value) }
+    return { ok: true, value: JSON.parse(await textOf(opened.value)) as T }
+  } catch (error) {
+    // It died in the middle of a word: whether it did what was asked is not known.
+    return { ok: false, reason: 'refused', problem: `the platform broke off its answer: ${(error as Error).message}` }
+  }
 }
 
 /** An answer's bytes as they come. */
