@@ -9,7 +9,14 @@ export type Asked<T> =
 const open = (data: string, operation: string, body: object): Promise<Asked<IncomingMessage>> =>
   new Promise((resolve) => {
     const asked = request(
-      { socketPath: controlSocketPath(data), path: `/${operation}`, method: 'POST', headers: { 'content-type': 'application/json' } },
+      {
+        socketPath: controlSocketPath(data),
+        path: `/${operation}`,
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        // A connection that is kept would be to the platform of before.
+        agent: false,
+      },
       (response) => resolve({ ok: true, value: response }),
     )
     asked.on('error', (error: NodeJS.ErrnoException) => {

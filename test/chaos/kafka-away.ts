@@ -16,6 +16,8 @@ export interface KafkaAwayReport extends LoadReport {
   readonly brokerAwayMs: Readonly<Record<string, number>>
   /** What each edge's log said. */
   readonly logged: Readonly<Record<string, string>>
+  /** What the desk answered who asked for a command meanwhile. */
+  readonly deskSaid: string
   readonly drainMs: number
 }
 
@@ -34,7 +36,7 @@ export const runKafkaAway = async (
   awayMs: number,
   tell: (line: string) => void = () => {},
 ): Promise<KafkaAwayReport> => {
-  const { platform, fleet, verdict, stop } = await startLoadedPlatform(load, {
+  const { platform, fleet, command, verdict, stop } = await startLoadedPlatform(load, {
     clickhouse: true,
     balancer: true,
     machines: {
@@ -49,6 +51,7 @@ export const runKafkaAway = async (
   let sampling: NodeJS.Timeout | undefined
   try {
     await until('readings are acknowledged', () => fleet.acknowledged() > load.devices * 3, patienceMs)
+    await command('before Kafka is away')
     const roles = (await Promise.all(platform.running().map((name) => platform.machine(name).roles()))).flat()
     const pids = roles.map(({ name, pid }) => [name, pid!] as const)
     for (const [name, pid] of pids) memory[name] = { before: Math.round(residentOf(pid)), most: 0 }
@@ -69,6 +72,7 @@ export const runKafkaAway = async (
     tell(`the edges are not ready ${((performance.now() - fromMs) / 1_000).toFixed(1)} s after Kafka's end`)
     const before = fleet.acknowledged()
     await systemScheduler.sleep(awayMs - (performance.now() - fromMs))
+    const deskSaid = (await command('while Kafka is away')) ?? ''
     const acknowledgedMeanwhile = fleet.acknowledged() - before
     const waitedInDevices = fleet.waiting()
     const readyz: Record<string, string> = {}
@@ -91,7 +95,7 @@ export const runKafkaAway = async (
       .filter(({ restarts }) => restarts > 0)
     if (restarted.length > 0) throw new Error(`restarted meanwhile: ${restarted.map(({ name }) => name).join(', ')}`)
     const judged = await verdict([`Kafka away for ${awayMs / 1_000} s`])
-    return { ...judged, acknowledgedMeanwhile, waitedInDevices, memory, readyz, brokerAwayMs, logged, drainMs }
+    return { ...judged, acknowledgedMeanwhile, waitedInDevices, memory, readyz, brokerAwayMs, logged, deskSaid, drainMs }
   } catch (error) {
     for (const name of platform.running()) tell(`${name} said:\n${platform.machine(name).output().slice(-3_000)}`)
     throw error

@@ -34,8 +34,8 @@ export interface LoadReport extends Verdict {
 export interface LoadedPlatform {
   readonly platform: Distributed
   readonly fleet: RecordingFleet
-  /** Asks the desk to send a command to a device: some other one each time. A desk that is away takes none. */
-  command(word: string): Promise<void>
+  /** Asks the desk to send a command to a device: some other one each time. Why it took none; null when it did. */
+  command(word: string): Promise<string | null>
   liarsFound(): Promise<number>
   /** The fleet ends, everything is waited for, and held against what was promised. */
   verdict(rounds: readonly string[]): Promise<LoadReport>
@@ -81,7 +81,10 @@ export const startLoadedPlatform = async (load: LoadOptions, parts: DistributedO
     async command(word) {
       const { device } = fleet.devices[(taken.size * 37) % fleet.devices.length]!
       const answer = await ask<{ ok: boolean }>(platform.deskData, 'command', { device, payload: word })
-      if (answer.ok && answer.value.ok) taken.set(word, device)
+      if (!answer.ok) return answer.problem
+      if (!answer.value.ok) throw new Error(`${device} is not known to the desk`)
+      taken.set(word, device)
+      return null
     },
     liarsFound: async () => (await liarsFound()).size,
     async verdict(rounds) {
