@@ -5,6 +5,8 @@ const outside = ['node_modules/**', ...(long ? [] : ['**/*.long.test.ts'])]
 /** Whole platforms, and brokers in Java, that mostly wait: they run beside the others. */
 const waiting = [
   'test/chaos/**/*.test.ts',
+  'test/mosquitto/**/*.test.ts',
+  'test/network/**/*.test.ts',
   'test/demo.test.ts',
   'test/schemathesis.test.ts',
   'test/clickhouse/**/*.test.ts',
