@@ -17,6 +17,7 @@ const waiting = [
   'test/clickhouse/**/*.test.ts',
   'test/cli.test.ts',
   'stream/kafka/**/*.test.ts',
+  'test/operations/prometheus.test.ts',
 ]
 const common = { pool: 'forks', testTimeout: long ? 3_600_000 : 60_000, hookTimeout: 60_000 } as const
 
