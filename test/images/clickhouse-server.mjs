@@ -23,4 +23,6 @@ Object.assign(process.env, {
   STAND_IN_KEY: of(xml, 'privateKeyFile'),
   STAND_IN_PASSWORD_SHA256: of(users, 'password_sha256_hex'),
 })
-await import('/stand-in/test/clickhouse/stand-in.ts')
+// Where the image has it (clickhouse.Dockerfile).
+const standIn = '/stand-in/test/clickhouse/stand-in.ts'
+await import(standIn)
