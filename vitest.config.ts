@@ -12,6 +12,7 @@ const onContainers = [
 const outside = ['node_modules/**', 'test/compose/**', ...(long ? [] : ['**/*.long.test.ts'])]
 /** Whole platforms, and brokers in Java, that mostly wait: they run beside the others. */
 const waiting = [
+  'test/chaos/**/*.test.ts',
   'test/demo.test.ts',
   'test/schemathesis.test.ts',
   'test/clickhouse/**/*.test.ts',
