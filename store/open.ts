@@ -82,7 +82,11 @@ export const openStore = async (options: {
   const { engineMemoryBytesMax, mergeThreads } = options.settings
   const engine = await loadEngine()
   if (engine === null)
-    return { ok: false, reason: 'engine-missing', detail: "npm's chdb is not part of this installation: name a ClickHouse server (store.kind)" }
+    return {
+      ok: false,
+      reason: 'engine-missing',
+      detail: "npm's chdb is not part of this installation: name a ClickHouse server (store.kind)",
+    }
   const opened = await engine.openEngine(options.directory, options.key, { memoryBytesMax: engineMemoryBytesMax, mergeThreads })
   if (!opened.ok) return opened
   const { connection } = opened

@@ -23,12 +23,7 @@ export interface DeskClient {
   post<Body>(path: string, body?: unknown): Promise<Body>
 }
 
-const createClient = (
-  base: string,
-  account: string,
-  headers: Readonly<Record<string, string>>,
-  fetching: Fetching = fetch,
-): DeskClient => {
+const createClient = (base: string, account: string, headers: Readonly<Record<string, string>>, fetching: Fetching = fetch): DeskClient => {
   const ask: DeskClient['ask'] = async <Body>(method: string, path: string, options: { body?: unknown; version?: number } = {}) => {
     const response = await fetching(`${base}/api/v1${path}`, {
       method,
