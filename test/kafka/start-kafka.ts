@@ -7,7 +7,9 @@ import { createAuthority } from '../../registry/authority.ts'
 import { loopback, type Place } from '../platform/place.ts'
 import { freePort } from '../platform/platform-process.ts'
 import { kafkaJars } from './kafka-jars.ts'
+import { createKafkaContainer } from './kafka-container.ts'
 import { createKafkaNode, type KafkaNode } from './kafka-node.ts'
+import type { KafkaPlace } from './kafka-offer.ts'
 
 /** A real Kafka of the tests' own: KRaft, on free ports, its data in a temporary folder. */
 export interface TestKafka {
@@ -23,10 +25,12 @@ export interface TestKafka {
 }
 
 export interface TestKafkaOptions {
+  /** Default: processes. */
+  readonly place?: KafkaPlace
   /** 1 or 3. Three replicate everything thrice, with min.insync.replicas 2. */
   readonly nodes?: 1 | 3
-  /** The loopback, without. */
-  readonly place?: Place
+  /** The loopback, without. Processes only. */
+  readonly at?: Place
   /** A second listener a node, whose clients are sent on to these addresses (host:port, in the nodes' order): what stands before the brokers. */
   readonly behind?: readonly string[]
   /** TLS with SCRAM-SHA-512 and PLAIN for these users (name: password), and ACLs: nobody but `admin` may do anything until it is allowed. */
@@ -101,9 +105,10 @@ const properties = (id: number, ports: readonly Ports[], directory: string, opti
 
 /** Up in about six seconds; `stop` ends it and removes its data. */
 export const startKafka = async (options: TestKafkaOptions = {}): Promise<TestKafka> => {
-  const { nodes: count = 1, secure, place = loopback } = options
-  const host = place.address
-  const jars = await kafkaJars()
+  const { place = 'processes', nodes: count = 1, secure, at = loopback } = options
+  const host = at.address
+  const jars = place === 'docker' ? null : await kafkaJars()
+  if (jars === null && at !== loopback) throw new Error('a container is on the loopback')
   const root = mkdtempSync(join(tmpdir(), 'wardwatch-kafka-'))
   const ports: Ports[] = []
   for (let i = 0; i < count; i++)
@@ -135,7 +140,8 @@ export const startKafka = async (options: TestKafkaOptions = {}): Promise<TestKa
         writeFileSync(join(directory, 'server.pem'), serverPem, { mode: 0o600 })
         writeFileSync(join(directory, 'ca.pem'), caPem)
       }
-      nodes.push(await createKafkaNode({ jars, directory, propertiesFile, clusterId, users: secure?.users ?? {}, place }))
+      const common = { directory, propertiesFile, clusterId, users: secure?.users ?? {} }
+      nodes.push(jars === null ? await createKafkaContainer(common) : await createKafkaNode({ jars, place: at, ...common }))
     }
     await Promise.all(nodes.map((node) => node.start()))
   } catch (error) {

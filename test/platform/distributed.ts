@@ -97,7 +97,7 @@ export const startDistributed = async (options: DistributedOptions): Promise<Dis
     writeFileSync(masterFile, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
     kafka = await startKafka({
       nodes: kafkaNodes,
-      place: place('kafka'),
+      at: place('kafka'),
       ...(options.kafkaBehind === undefined ? {} : { behind: options.kafkaBehind }),
     })
     const settings: Settings = {
