@@ -6,21 +6,17 @@ import { logTopics } from '../contracts/log-topics.ts'
 import type { Session } from '../contracts/observation.ts'
 import { healthyLife } from '../simulators/healthy-life.ts'
 import { planFleet } from '../simulators/fleet.ts'
-import { createSealer } from '../stream/seal.ts'
-import { openLmdbLog } from '../stream/lmdb/open-lmdb-log.ts'
+import { openBenchLog } from './bench-log.ts'
 import type { HostBenchPlan } from './host.ts'
 
 const plan = JSON.parse(readFileSync(0, 'utf8')) as HostBenchPlan
-const log = await openLmdbLog({
-  directory: plan.directory,
-  sealer: createSealer(Buffer.from(plan.keyHex, 'hex'), 'log'),
-  clock: { now: Date.now },
-})
+const log = await openBenchLog(plan.log)
 const { devices } = planFleet({ seed: plan.seed, devices: plan.devices, senmlShare: 0 })
 const topics = ['observations.by-device.v1', 'observations.by-source.v1', 'observations.by-cohort.v1'] as const
 const startAtMs = 1_795_000_000_000
 let batch: AppendRecord[] = []
 let messages = 0
+let records = 0
 let clockMs = startAtMs
 const headers = new Map<string, Buffer>()
 
@@ -65,10 +61,12 @@ for (const event of healthyLife({ devices, startAtMs, durationMs: plan.durationM
   }
   if (batch.length >= 2_000) {
     await log.append(topics[0], batch)
+    records += batch.length
     batch = []
   }
 }
 await log.append(topics[0], batch)
+records += batch.length
 await log.close()
-process.stdout.write(`${JSON.stringify({ messages })}\n`)
+process.stdout.write(`${JSON.stringify({ messages, records })}\n`)
 process.exit(0)

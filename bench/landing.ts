@@ -12,8 +12,7 @@ import { sinkSettings } from '../store/landing/settings.ts'
 import { openStore, storeSettings } from '../store/open.ts'
 import { readRows } from '../store/read-rows.ts'
 import { createSink } from '../store/sink.ts'
-import { openLmdbLog } from '../stream/lmdb/open-lmdb-log.ts'
-import { createSealer } from '../stream/seal.ts'
+import { type BenchLog, lmdbBenchLog, openBenchLog } from './bench-log.ts'
 
 export interface LandingFigures {
   /** Whole process: log batch read and unsealed, decoded, redelivery-checked, inserted into the encrypted store with its merges, minutes computed. */
@@ -45,10 +44,14 @@ const cpuSeconds = (): number => {
 }
 
 /** 5,000 devices, log batches of 10,000 messages of 222 bytes, on an encrypted store in a temporary directory. */
-export const benchLanding = async ({ messages = 500_000, devices = 5_000 } = {}): Promise<LandingFigures> => {
+export const benchLanding = async ({
+  messages = 500_000,
+  devices = 5_000,
+  log: plan,
+}: { readonly messages?: number; readonly devices?: number; readonly log?: BenchLog } = {}): Promise<LandingFigures> => {
   const directory = mkdtempSync(join(tmpdir(), 'wardwatch-landing-'))
   const key = Buffer.alloc(32, 7)
-  const log = await openLmdbLog({ directory: join(directory, 'log'), sealer: createSealer(key, 'log'), clock: systemClock, mode: 'owner' })
+  const log = await openBenchLog(plan ?? lmdbBenchLog(join(directory, 'log')))
   const topic = 'observations.by-device.v1'
   const headers = Array.from({ length: devices }, (_, d) =>
     encodeMessageHeader({
