@@ -9,11 +9,14 @@ import { kafkaOffer } from '../test/kafka/kafka-offer.ts'
 import { startKafka } from '../test/kafka/start-kafka.ts'
 import { type BenchLog, benchKafkaSettings } from './bench-log.ts'
 import { loadCore } from './edge-run.ts'
+import { cpuSeconds } from './pinned-child.ts'
 
 /** A Kafka for the bench: `KAFKA_BROKERS`, else one node of its own on core 1, so that core 0 has the edge alone. */
 export interface BenchKafka {
   readonly brokers: readonly string[]
   readonly isOwn: boolean
+  /** CPU of the brokers' processes so far; null where they are not the bench's. */
+  cpuSeconds(): number | null
   /** Topics of their own for one section. */
   log(section: string, groups?: readonly string[]): Promise<BenchLog & { readonly kind: 'kafka' }>
   /** Put before the topics of this run. */
@@ -43,6 +46,7 @@ export const startBenchKafka = async (): Promise<BenchKafka> => {
   return {
     brokers,
     isOwn: own !== null,
+    cpuSeconds: () => (own === null ? null : own.nodes.reduce((sum, node) => sum + cpuSeconds(node.pid()!), 0)),
     prefix,
     async log(section, groups = []) {
       const topicPrefix = `${prefix}${section}.`

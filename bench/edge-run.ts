@@ -82,7 +82,7 @@ export const runEdge = async (server: EdgeServer, shape: EdgeShape, fleetFile: s
   }
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
+export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
 export const medianRun = (runs: readonly EdgeRun[]): EdgeRun => ({
   messagesPerCpuSecond: median(runs.map((r) => r.messagesPerCpuSecond)),
   messagesPerSecond: median(runs.map((r) => r.messagesPerSecond)),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BenchLog, lmdbBenchLog } from './bench-log.ts'
 import { createBenchFleet } from './edge-fleet.ts'
-import { edgeLoads, type EdgeRun, type EdgeRunOptions, type EdgeShape, medianRun, runEdge, startEdgeServer } from './edge-run.ts'
+import { edgeLoads, type EdgeRun, type EdgeRunOptions, type EdgeShape, median, medianRun, runEdge, startEdgeServer } from './edge-run.ts'
 import { stopped } from './pinned-child.ts'
 import { type ProfileShares, profileShares } from './profile-share.ts'
 
@@ -14,6 +14,8 @@ export interface KafkaEdgeShapeFigures {
   readonly ratio: number
   /** Each pair's own ratio. */
   readonly ratios: readonly number[]
+  /** Messages per CPU-second of Kafka's own process, one copy; null where it is not the bench's. */
+  readonly brokerMessagesPerCpuSecond: number | null
 }
 
 export interface KafkaEdgeFigures {
@@ -34,6 +36,7 @@ export const benchKafkaEdge = async (
     readonly repeats: number
     readonly shapes: readonly EdgeShape[]
     readonly kafkaLog: BenchLog
+    readonly brokerCpuSeconds: () => number | null
     readonly progress: (line: string) => void
   },
 ): Promise<KafkaEdgeFigures> => {
@@ -53,14 +56,20 @@ export const benchKafkaEdge = async (
     }
     const shapes: Partial<Record<EdgeShape, KafkaEdgeShapeFigures>> = {}
     for (const shape of options.shapes) {
+      const brokerRates: number[] = []
       const pairs: { readonly kafka: EdgeRun; readonly embedded: EdgeRun }[] = []
       for (let i = 0; i < repeats; i++) {
         const own = join(directory, `${shape}-${i}`)
         mkdirSync(own)
-        const pair = { kafka: await once(shape, kafkaLog), embedded: await once(shape, lmdbBenchLog(own)) }
+        const fromCpu = options.brokerCpuSeconds()
+        const onKafka = await once(shape, kafkaLog)
+        const brokerCpu = (options.brokerCpuSeconds() ?? 0) - (fromCpu ?? 0)
+        // All that the run sent, its warm-up too: that is what the broker's time was for.
+        if (brokerCpu > 0) brokerRates.push((onKafka.messagesPerSecond * options.secondsPerRun * 1.25) / brokerCpu)
+        const pair = { kafka: onKafka, embedded: await once(shape, lmdbBenchLog(own)) }
         pairs.push(pair)
         rmSync(own, { recursive: true, force: true })
-        progress(`${shape} ${JSON.stringify(pair)}`)
+        progress(`${shape} ${JSON.stringify(pair)} broker ${Math.round(brokerRates.at(-1) ?? 0)}`)
       }
       const kafka = medianRun(pairs.map((pair) => pair.kafka))
       const embedded = medianRun(pairs.map((pair) => pair.embedded))
@@ -69,6 +78,7 @@ export const benchKafkaEdge = async (
         embedded,
         ratio: kafka.messagesPerCpuSecond / embedded.messagesPerCpuSecond,
         ratios: pairs.map((pair) => pair.kafka.messagesPerCpuSecond / pair.embedded.messagesPerCpuSecond),
+        brokerMessagesPerCpuSecond: brokerRates.length === 0 ? null : median(brokerRates),
       }
     }
     const profiles = join(directory, 'profile')

@@ -1,13 +1,14 @@
 import { bunBinary } from '../app/runtime-binaries.mjs'
 import { startBenchKafka } from './bench-kafka.ts'
-import { edgeShapes } from './edge-run.ts'
+import { benchBlobs } from './blob-size.ts'
+import { edgeShapes, median } from './edge-run.ts'
 import { benchGroup, benchHost } from './host.ts'
 import { benchKafkaEdge } from './kafka-edge.ts'
 import { benchLanding } from './landing.ts'
 import { benchPublishToFinding } from './publish-to-finding.ts'
 import { benchTakeover, type RestoreFigures } from './takeover.ts'
 
-export const kafkaParts = ['edge', 'finding', 'host', 'landing', 'takeover'] as const
+export const kafkaParts = ['edge', 'finding', 'host', 'landing', 'takeover', 'blobs', 'wide'] as const
 
 export interface BenchRow {
   readonly what: string
@@ -16,7 +17,6 @@ export interface BenchRow {
   readonly bar?: string
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
 const told = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: 2 })
 const spread = (values: readonly number[]): string => `${told(Math.min(...values))} to ${told(Math.max(...values))}`
 
@@ -44,6 +44,7 @@ export const benchOnKafka = async (options: {
         repeats,
         shapes: edgeShapes,
         kafkaLog: await kafka.log('edge'),
+        brokerCpuSeconds: () => kafka.cpuSeconds(),
         progress,
       })
       figures['edge'] = edge
@@ -66,6 +67,17 @@ export const benchOnKafka = async (options: {
         what: `Kafka to findings over embedded, ten detectors, checkpoints on the changelog (${there} against ${here} observations per CPU-second)`,
         value: there / here,
         unit: 'x',
+      })
+    }
+    if (only.includes('wide')) {
+      // Ten times the devices for a tenth of the time: as many observations, but each device is another one's neighbour in a checkpoint.
+      const wide = { devices: 50_000, durationMs: 180_000, runs: 1 }
+      const onKafka = benchHost({ ...wide, log: await kafka.log('wide', [benchGroup(0)]) })
+      figures['wide'] = onKafka
+      row({
+        what: `Kafka to findings, ${told(wide.devices)} devices (${String(onKafka.runs[0]!['checkpoints'])} checkpoints, ${told(Number(onKafka.runs[0]!['residentBytes']) / 1e6)} MB resident)`,
+        value: onKafka.hostObservationsPerCpuSecond,
+        unit: 'observations per CPU-second',
       })
     }
     if (only.includes('landing')) {
@@ -93,9 +105,20 @@ export const benchOnKafka = async (options: {
           value: median(runs.map(({ seconds }) => seconds)),
           unit: 's',
         })
+      row({ what: `checkpoints that wrote it, ${size}`, value: takeover.writeCpuSeconds, unit: 'CPU-seconds' })
       tell('a machine that knows nothing', takeover.fresh)
       tell('a standby', takeover.standby)
       tell('one of four partitions on a standby', takeover.standbyOnePartition)
+    }
+    if (only.includes('blobs')) {
+      const measured = benchBlobs()
+      figures['blobs'] = measured
+      for (const { messages, bytesPerMessage, closeCpuUs, openCpuUs } of measured.blobs)
+        row({
+          what: `on Kafka, ${told(messages)} messages of ${told(measured.payloadBytes)} bytes a blob (closing ${told(closeCpuUs)} us, opening ${told(openCpuUs)} us)`,
+          value: bytesPerMessage,
+          unit: 'bytes a message',
+        })
     }
     return figures
   } finally {

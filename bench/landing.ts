@@ -21,6 +21,8 @@ export interface LandingFigures {
   readonly cpuSeconds: number
   readonly rollUpCpuSeconds: number
   readonly bytesOnDiskPerMessage: number
+  /** Of a row of the roll-up: a vital of a device's minute. */
+  readonly bytesOnDiskPerMinute: number
   readonly rssMegabytes: number
 }
 
@@ -99,16 +101,21 @@ export const benchLanding = async ({
     while ((await readRows<[number]>(store.query, 'SELECT count() FROM system.merges'))[0]![0] > 0)
       await new Promise((resolve) => setTimeout(resolve, 50))
     const done = cpuSeconds()
-    const [size] = await readRows<[number]>(
-      store.query,
-      `SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase() AND table = 'readings'`,
-    )
+    const sizeOf = async (table: string): Promise<{ readonly bytes: number; readonly rows: number }> => {
+      const [size] = await readRows<[number, number]>(
+        store.query,
+        `SELECT sum(bytes_on_disk), sum(rows) FROM system.parts WHERE active AND database = currentDatabase() AND table = '${table}'`,
+      )
+      return { bytes: Number(size![0]), rows: Number(size![1]) }
+    }
+    const minutes = await sizeOf('readings_by_minute')
     return {
       landedMessagesPerCpuSecond: Math.round(messages / (done - begun)),
       messages,
       cpuSeconds: done - begun,
       rollUpCpuSeconds: rolledUp - landed,
-      bytesOnDiskPerMessage: Math.round(size![0] / messages),
+      bytesOnDiskPerMessage: Math.round((await sizeOf('readings')).bytes / messages),
+      bytesOnDiskPerMinute: Math.round(minutes.bytes / Math.max(1, minutes.rows)),
       rssMegabytes: Math.round(process.memoryUsage().rss / 1e6),
     }
   } finally {

@@ -15,7 +15,7 @@ import { benchPublishToFinding } from './publish-to-finding.ts'
 
 const usage =
   'npm run bench -- [--json FILE] [--only edge,finding,host,landing,desk,sessions,pixel] [--seconds N] [--repeats N] [--desk-readings N] [--keep DIR]\n' +
-  'npm run bench -- --kafka [--json FILE] [--only edge,finding,host,landing,takeover] [--seconds N] [--repeats N]\n'
+  'npm run bench -- --kafka [--json FILE] [--only edge,finding,host,landing,takeover,blobs,wide] [--seconds N] [--repeats N]\n'
 const parts = ['edge', 'finding', 'host', 'landing', 'desk', 'sessions', 'pixel'] as const
 
 const read = () => {
