@@ -4,11 +4,13 @@ const long = process.env['WARDWATCH_LONG'] === '1'
 const outside = ['node_modules/**', ...(long ? [] : ['**/*.long.test.ts'])]
 /** Whole platforms, and brokers in Java, that mostly wait: they run beside the others. */
 const waiting = [
+  'test/chaos/**/*.test.ts',
   'test/demo.test.ts',
   'test/schemathesis.test.ts',
   'test/clickhouse/**/*.test.ts',
   'test/cli.test.ts',
   'stream/kafka/**/*.test.ts',
+  'test/operations/prometheus.test.ts',
 ]
 const common = { pool: 'forks', testTimeout: long ? 3_600_000 : 60_000, hookTimeout: 60_000 } as const
 
