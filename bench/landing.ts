@@ -106,7 +106,7 @@ export const benchLanding = async ({
         store.query,
         `SELECT sum(bytes_on_disk), sum(rows) FROM system.parts WHERE active AND database = currentDatabase() AND table = '${table}'`,
       )
-      return { bytes: Number(size![0]), rows: Number(size![1]) }
+      return { bytes: size![0], rows: size![1] }
     }
     const minutes = await sizeOf('readings_by_minute')
     return {

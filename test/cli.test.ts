@@ -86,7 +86,7 @@ describe('wardwatch capacity', () => {
     const { status, stdout, stderr } = await wardwatch('capacity', '--devices', '5000')
     expect([status, stderr]).toEqual([0, ''])
     for (const part of ['edge', 'kafka', 'detect', 'sink', 'clickhouse', 'desk']) expect(stdout).toMatch(new RegExp(`^${part} +\\d`, 'm'))
-    expect(stdout).toMatch(/^It is carried\. What fills first: /m)
+    expect(stdout).toMatch(/^Nothing is full\. First would be: /m)
     expect(stdout).toMatch(/^ClickHouse away for an hour +messages for the sink +[\d,]+ +\d/m)
   })
 

@@ -124,9 +124,9 @@ describe('limits', () => {
   })
 
   it('a limit that is used up is named as such', () => {
-    expect(tellCapacity(capacityOf(usual))).toContain('It is carried.')
+    expect(tellCapacity(capacityOf(usual))).toContain('Nothing is full. First would be: detect')
     const text = tellCapacity(capacityOf({ ...usual, devices: 10_000_000 }))
-    expect(text).toMatch(/^It is not carried\. Full, the first to fill first: .*detect, one consumer a partition/m)
+    expect(text).toMatch(/^Full, the first to fill first: .*detect, one consumer a partition/m)
   })
 })
 

@@ -89,8 +89,8 @@ export const tellCapacity = (report: CapacityReport): string => {
     ...rows(partRows(report)),
     '',
     full.length === 0
-      ? `It is carried. What fills first: ${named(first)}, at ${count(first.fullAtDevices ?? Infinity)} devices.`
-      : `It is not carried. Full, the first to fill first: ${full.map(named).join('; ')}.`,
+      ? `Nothing is full. First would be: ${named(first)}, at ${count(first.fullAtDevices ?? Infinity)} devices.`
+      : `Full, the first to fill first: ${full.map(named).join('; ')}.`,
     ...(raised.length === 0
       ? []
       : [`Settings to be raised: ${raised.map(({ name, used }) => `${name}, ${count(used)} times`).join('; ')}.`]),

@@ -136,13 +136,16 @@ export const simulateDay = (deployment: Deployment, sizes: Sizes, partitions: nu
     }
   }
   return {
-    aftermaths: watched.map(({ event, queue }, i) => ({
-      event,
-      queue,
-      queuedMax: found[i]!.queuedMax,
-      drainSeconds: found[i]!.drainedAt === null ? null : found[i]!.drainedAt! - event.fromSecond - event.seconds,
-      crossed: [...found[i]!.crossed],
-    })),
+    aftermaths: watched.map(({ event, queue }, i) => {
+      const { queuedMax, drainedAt, crossed } = found[i]!
+      return {
+        event,
+        queue,
+        queuedMax,
+        drainSeconds: drainedAt === null ? null : drainedAt - event.fromSecond - event.seconds,
+        crossed: [...crossed],
+      }
+    }),
     totals: Object.fromEntries(
       Object.entries(queues).map(([name, { arrivedTotal, workedTotal, queued }]) => [
         name,
