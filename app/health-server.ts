@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http'
 import { plainAddress } from '../broker/address.ts'
 import { isLoopback } from './desk/loopback.ts'
-import { liveness, readiness, type Health } from './health.ts'
+import { leading, liveness, readiness, type Health } from './health.ts'
 import { prometheusText } from './prometheus.ts'
 import type { RoleStatus } from './supervisor.ts'
 
@@ -11,7 +11,7 @@ export interface HealthServer {
 }
 
 /**
- * `/metrics`, `/healthz` and `/readyz` tell how the platform is, to whoever reaches `host`; `/status` (the roles with their processes and
+ * `/metrics`, `/healthz`, `/readyz` and `/leadz` tell how the platform is, to whoever reaches `host`; `/status` (the roles with their processes and
  * statistics) is for whoever is on this machine.
  */
 export const startHealthServer = async (options: {
@@ -29,6 +29,7 @@ export const startHealthServer = async (options: {
     if (request.url === '/metrics') response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(prometheusText(roles()))
     else if (request.url === '/healthz') tell(response, liveness(roles(), now()))
     else if (request.url === '/readyz') tell(response, readiness(roles(), now()))
+    else if (request.url === '/leadz') tell(response, leading(roles(), now()))
     else if (request.url === '/status' && isLoopback(plainAddress(request.socket.remoteAddress)))
       response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify({ roles: roles() })}\n`)
     else response.writeHead(404).end()
