@@ -49,6 +49,10 @@ describe('a problem names the key, the value and what is allowed', () => {
       { flags: { 'store-kind': 'server', 'store-url': 'https://me:secret@clickhouse:8443' } },
       /^store\.url \(--store-url\): "https:\/\/\*\*\*@clickhouse:8443" is not allowed: .* without a user, a path or a query$/,
     ],
+    'a password with a slash in an address': [
+      { flags: { 'store-kind': 'server', 'store-url': 'https://me:sec/ret@clickhouse:8443' } },
+      /^store\.url \(--store-url\): "https:\/\/\*\*\*@clickhouse:8443" is not allowed/,
+    ],
     'a word that is none of the allowed': [
       { environment: { WARDWATCH_LOG_LEVEL: 'loud' } },
       /logLevel \(WARDWATCH_LOG_LEVEL\): "loud" is not allowed: one of debug, info/,

@@ -401,7 +401,7 @@ const describeIssue = (issue: z.core.$ZodIssue, raw: unknown, origin: ReadonlyMa
   const key = `${path.join('.') || 'settings'}${from === undefined ? '' : ` (${from})`}`
   if (issue.code === 'unrecognized_keys') return `${key}: unknown setting ${issue.keys.join(', ')}`
   // An address may have been given with a password in it.
-  const shown = JSON.stringify(value)?.replaceAll(/\/\/[^/"]*@/g, '//***@')
+  const shown = JSON.stringify(value)?.replaceAll(/\/\/[^"]*@/g, '//***@')
   return `${key}: ${shown} is not allowed: ${allowed(issue)}`
 }
 

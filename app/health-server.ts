@@ -2,7 +2,10 @@ import { createServer, type ServerResponse } from 'node:http'
 import { plainAddress } from '../broker/address.ts'
 import { isLoopback } from './desk/loopback.ts'
 import { leading, liveness, readiness, type Health } from './health.ts'
-import { prometheusText } from './prometheus.ts'
+import { healthSamples } from './metrics/health-samples.ts'
+import type { Sample } from './metrics/metric.ts'
+import { prometheusText } from './metrics/prometheus-text.ts'
+import { roleSamples } from './metrics/role-samples.ts'
 import type { RoleStatus } from './supervisor.ts'
 
 export interface HealthServer {
@@ -18,15 +21,22 @@ export const startHealthServer = async (options: {
   readonly host: string
   readonly port: number
   readonly roles: () => readonly RoleStatus[]
+  /** Of the machine: certificates, disk. */
+  readonly machine: () => readonly Sample[]
   readonly now: () => number
 }): Promise<HealthServer> => {
-  const { host, port, roles, now } = options
+  const { host, port, roles, machine, now } = options
+  const metrics = (): string => {
+    const nowMs = now()
+    const all = roles()
+    return prometheusText([...healthSamples(all, nowMs), ...machine(), ...all.flatMap((role) => roleSamples(role, nowMs))])
+  }
   const tell = (response: ServerResponse, { ok, problems }: Health): void => {
     response.writeHead(ok ? 200 : 503, { 'content-type': 'application/json' }).end(`${JSON.stringify({ ok, problems })}\n`)
   }
   const server = createServer((request, response) => {
     if (request.method !== 'GET') return void response.writeHead(405).end()
-    if (request.url === '/metrics') response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(prometheusText(roles()))
+    if (request.url === '/metrics') response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(metrics())
     else if (request.url === '/healthz') tell(response, liveness(roles(), now()))
     else if (request.url === '/readyz') tell(response, readiness(roles(), now()))
     else if (request.url === '/leadz') tell(response, leading(roles(), now()))

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { liveness, readiness } from './health.ts'
-import { prometheusText } from './prometheus.ts'
 import type { RoleStatus } from './supervisor.ts'
 
 const role = (over: Partial<RoleStatus>): RoleStatus => ({
@@ -41,28 +40,4 @@ describe('the truth about the platform', () => {
       expect(liveness([status], 10_000)).toEqual({ ok: alive === null, problems: alive === null ? [] : [alive] })
       expect(readiness([status], 10_000)).toEqual({ ok: ready === null, problems: ready === null ? [] : [ready] })
     })
-})
-
-describe('the Prometheus text', () => {
-  const lines = prometheusText([
-    role({
-      restarts: 2,
-      stats: {
-        publishes: 5,
-        refusalsByReason: { revoked: 3, 'no"quote': 1 },
-        ackLatency: { counts: [1, 2, ...Array<number>(19).fill(0)], sum: 2.5, count: 3 },
-      },
-    }),
-  ]).split('\n')
-  it.each([
-    'wardwatch_role_up{instance="edge-0",role="edge"} 1',
-    'wardwatch_role_restarts_total{instance="edge-0",role="edge"} 2',
-    'wardwatch_edge_publishes{instance="edge-0"} 5',
-    'wardwatch_edge_refusals{instance="edge-0",reason="revoked"} 3',
-    'wardwatch_edge_refusals{instance="edge-0",reason="no\\"quote"} 1',
-    'wardwatch_edge_ack_latency_bucket{instance="edge-0",le="1"} 3',
-    'wardwatch_edge_ack_latency_bucket{instance="edge-0",le="+Inf"} 3',
-    'wardwatch_edge_ack_latency_count{instance="edge-0"} 3',
-    '# TYPE wardwatch_edge_ack_latency histogram',
-  ])('%s', (line) => expect(lines).toContain(line))
 })

@@ -3,8 +3,10 @@ import type { Logger } from '../contracts/logger.ts'
 import { claimDirectory } from '../stream/directory-lock.ts'
 import type { Config } from './config.ts'
 import { startHealthServer } from './health-server.ts'
+import { certificatesOf } from './certificates-of.ts'
 import { loadSecrets } from './load-secrets.ts'
 import { makeDirectory } from './make-directory.ts'
+import { machineSamples } from './metrics/machine-samples.ts'
 import { planRoles } from './role-plans.ts'
 import { sharedOf } from './role-set.ts'
 import type { Stats } from './roles/channel.ts'
@@ -71,7 +73,12 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
   const desk = supervisor.status().find(({ kind }) => does(kind, 'desk'))
 
   try {
-    const health = await startHealthServer({ ...config.metrics, roles: supervisor.status, now: clock.now })
+    const health = await startHealthServer({
+      ...config.metrics,
+      roles: supervisor.status,
+      machine: machineSamples(config.data, certificatesOf(secrets.secrets)),
+      now: clock.now,
+    })
     return {
       ok: true,
       platform: {

@@ -30,7 +30,7 @@ export const edgeLimits = z.strictObject({
   addressesRememberedMax: count(50_000),
   /** Connections that have not finished the TLS handshake; `refused` connections-max. */
   handshakesHalfOpenMax: count(4_000),
-  /** From the TCP connection to the end of the handshake; `refused` handshake-timeout. */
+  /** From the TCP connection (behind a load balancer: from the end of its PROXY header) to the end of the handshake; `refused` handshake-timeout. */
   handshakeTimeoutMs: ms(10_000),
   /** A PROXY header with all of its extensions, bytes; `refused` proxy-header. */
   proxyHeaderBytesMax: z.int().min(52).max(65_551).default(1_024),

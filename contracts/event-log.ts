@@ -59,6 +59,8 @@ export interface ConsumeOptions {
   readonly onAssigned: (partitions: readonly { topic: LogTopicName; partition: number }[]) => Promise<readonly StartPosition[]>
   /** One batch at a time per partition. It is taken as done when the promise resolves; a rejection stops the consumer and `failed` tells. */
   readonly onBatch: (batch: LogBatch) => Promise<void>
+  /** A rebalance has begun: the handlers that run are waited for, and after them `onRevoked`. Who waits for something in a handler may end it here. */
+  readonly onRevoking?: () => void
   readonly onRevoked?: (partitions: readonly { topic: LogTopicName; partition: number }[]) => Promise<void>
   /** The start lay below what retention has kept: records `from`..`to` are gone. The consumer goes on at `to`. */
   readonly onOutOfRange?: (gap: { topic: LogTopicName; partition: number; from: number; to: number }) => void

@@ -279,6 +279,42 @@ it('a sink whose partitions went to another one while ClickHouse took nothing la
   expect(await rowsOf('SELECT count() FROM readings')).toEqual([[2]])
 })
 
+it('a rebalance during an outage ends the wait of a handler for room: what it held is read again by whoever has the partition', async () => {
+  let revoking = (): void => {}
+  const handled: number[] = []
+  const whole = log
+  log = {
+    ...whole,
+    consume(options) {
+      revoking = () => options.onRevoking?.()
+      return whole.consume({
+        ...options,
+        batchRecordsMax: 60,
+        async onBatch(batch) {
+          await options.onBatch(batch)
+          handled.push(batch.nextOffset)
+        },
+      })
+    },
+  }
+  await log.append(
+    'observations.by-device.v1',
+    Array.from({ length: 600 }, (_, i) => message('pump-1', reading(i + 1))),
+  )
+  const cutOff: StoreConnection = { ...store, insertColumns: () => Promise.reject(new Error('connection refused')) }
+  const first = await startSink({ revokeWaitMsMax: 20, batchRowsMax: 100, retryMsMin: 60_000, retryMsMax: 60_000 }, cutOff)
+  // One batch is being tried, the other is full: the handler waits.
+  await expect.poll(() => first.stats().waitingRows).toBeGreaterThanOrEqual(200)
+  const before = handled.length
+  revoking()
+  await expect.poll(() => handled.length).toBeGreaterThan(before)
+  await first.close()
+  expect([first.stats().rowsByTable, await rowsOf('SELECT count() FROM landing_positions')]).toEqual([{}, [[0]]])
+  log = whole
+  await settled(await startSink())
+  expect(await rowsOf('SELECT count() FROM readings')).toEqual([[600]])
+})
+
 it('tells what retention dropped before it was landed, and goes on', async () => {
   const memory = openMemoryLog()
   log = memory

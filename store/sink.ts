@@ -86,6 +86,7 @@ export const createSink = (parts: {
   const owned = new Set<string>()
   let problem: string | null = null
   let blockedMs: number | null = null
+  let forgetTimer: ReturnType<typeof setTimeout> | null = null
 
   const behind = createBehind()
   const marks = createFindingMarks()
@@ -173,8 +174,15 @@ export const createSink = (parts: {
     }
   }
 
+  /** A handler that waits for room while ClickHouse is away would hold the rebalance up until the group goes on without this sink, and land afterwards what another has. */
+  const leaveSoon = (): void => {
+    if (forgetTimer !== null) clearTimeout(forgetTimer)
+    forgetTimer = setTimeout(() => flusher.forget(), settings.revokeWaitMsMax)
+  }
+
   /** Rows of a partition that another sink has must not be landed from here once it has learnt where to resume. */
   const leave = async (partitions: readonly { topic: LogTopicName; partition: number }[]): Promise<void> => {
+    if (forgetTimer !== null) clearTimeout(forgetTimer)
     const flushed = flusher.flush().then(() => true)
     if (!(await Promise.race([flushed, pause(settings.revokeWaitMsMax).then(() => false)]))) {
       if (partitions.length < owned.size)
@@ -218,7 +226,7 @@ export const createSink = (parts: {
     wake()
     settleClosing()
     flusher.end()
-    if (rollUpTimer !== null) clearTimeout(rollUpTimer)
+    for (const timer of [rollUpTimer, forgetTimer]) if (timer !== null) clearTimeout(timer)
     await consumer?.close()
     await flusher.flush()
     await rollingUp
@@ -238,6 +246,7 @@ export const createSink = (parts: {
           return partitions.map(({ topic, partition }) => state.positions.get(partitionName(topic, partition)) ?? 'earliest')
         },
         onBatch,
+        onRevoking: leaveSoon,
         onRevoked: leave,
         onOutOfRange({ topic, partition, from, to }) {
           const name = partitionName(topic, partition)
@@ -258,25 +267,31 @@ export const createSink = (parts: {
       problem = 'ClickHouse is not ready yet'
       await Promise.race([storeReady, whenClosing])
       if (closing) return
+      problem = null
       consumer = await follow()
+      // Where nothing was assigned nothing was learnt, and nothing waits for ClickHouse.
+      if (owned.size === 0) unblock()
       if (closing) await consumer?.close()
       consumer?.failed.catch((error: unknown) => settleFailed.reject(error))
       scheduleRollUp()
     },
     close: () => (closed ??= stop()),
     behindMs: () => behind.behindMs(clock.now()),
-    stats: () => ({
-      rowsByTable: Object.fromEntries(rowsByTable),
-      lagByPartition: Object.fromEntries(lag),
-      positions: Object.fromEntries(written),
-      gapsByPartition: Object.fromEntries(gaps),
-      insertMs: insertMs.snapshot(),
-      ...flusher.stats(),
-      problem: problem ?? flusher.stats().problem,
-      dropped: counts.dropped,
-      heldAlready: counts.heldAlready,
-      findingRepeats: counts.findingRepeats,
-      deadLettersByReason: Object.fromEntries(counts.deadLettersByReason),
-    }),
+    stats: () => {
+      const flushed = flusher.stats()
+      return {
+        rowsByTable: Object.fromEntries(rowsByTable),
+        lagByPartition: Object.fromEntries(lag),
+        positions: Object.fromEntries(written),
+        gapsByPartition: Object.fromEntries(gaps),
+        insertMs: insertMs.snapshot(),
+        ...flushed,
+        problem: problem ?? flushed.problem,
+        dropped: counts.dropped,
+        heldAlready: counts.heldAlready,
+        findingRepeats: counts.findingRepeats,
+        deadLettersByReason: Object.fromEntries(counts.deadLettersByReason),
+      }
+    },
   }
 }

@@ -1,10 +1,5 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ask } from '../app/control/client.ts'
-import { nodeBinary } from '../app/runtime-binaries.mjs'
 import { enrolSimulated } from '../app/simulated-credentials.ts'
 import type { Alert } from '../contracts/alert.ts'
 import { silentLogger } from '../contracts/logger.ts'
@@ -14,13 +9,12 @@ import { randomFor } from '../simulators/prng.ts'
 import { systemScheduler } from '../simulators/scheduler.ts'
 import { createUplink, type Uplink, type UplinkOptions } from '../simulators/uplink.ts'
 import { lackingOwnKafka } from './kafka/kafka-offer.ts'
-import { startKafka, type TestKafka } from './kafka/start-kafka.ts'
-import { freePort, type PlatformProcess, startPlatformProcess } from './platform/platform-process.ts'
+import { lackingBalancer } from './platform/balancer.ts'
+import { type Distributed, startDistributed } from './platform/distributed.ts'
 import { queryRows } from './platform/query-rows.ts'
 import { until } from './platform/until.ts'
 
-const haproxy = '/usr/sbin/haproxy'
-const lacks = lackingOwnKafka() ?? (existsSync(haproxy) ? null : 'haproxy is not installed')
+const lacks = lackingOwnKafka() ?? lackingBalancer()
 const site = 'north'
 const names = Array.from({ length: 16 }, (_, i) => `mon-${i + 1}`)
 const addressOf = (name: string): string => `127.0.9.${name.slice(4)}`
@@ -38,81 +32,10 @@ describe.skipIf(lacks !== null)(
   `two edges behind haproxy, and the rest, on one Kafka${lacks === null ? '' : ` (skipped: ${lacks})`}`,
   { timeout: 180_000 },
   () => {
-    const root = mkdtempSync(join(tmpdir(), 'ww-machines-'))
-    const [hubData, edgeFiles, keyFile] = [join(root, 'hub'), join(root, 'certificate'), join(root, 'log.key')]
-    const machines: Record<string, PlatformProcess> = {}
-    const ports: Record<string, { readonly mqtt: number; readonly health: number }> = {}
-    let kafka: TestKafka
-    let balancer: ChildProcess
-    let frontPort = 0
+    let platform: Distributed
     let credentials: ReadonlyMap<string, Credentials>
     let devices: Device[] = []
 
-    const wardwatch = (...words: string[]): string => {
-      const { status, stdout, stderr } = spawnSync(nodeBinary()!, ['--disable-warning=ExperimentalWarning', 'app/main.ts', ...words], {
-        encoding: 'utf8',
-      })
-      if (status !== 0) throw new Error(`wardwatch ${words[0]}: ${stderr}`)
-      return stdout
-    }
-    const flagsOf = (settings: Readonly<Record<string, string>>): string[] =>
-      Object.entries(settings).flatMap(([flag, value]) => [`--${flag}`, value])
-    const kafkaSettings = () => ({
-      'log-kind': 'kafka',
-      'log-kafka-brokers': kafka.brokers.join(','),
-      'log-kafka-tls': 'false',
-      'log-kafka-replication-factor': '1',
-      'log-kafka-min-insync-replicas': '1',
-      'log-level': 'error',
-    })
-    const startEdge = async (name: string): Promise<void> => {
-      const own = (ports[name] ??= { mqtt: await freePort(), health: await freePort() })
-      machines[name] = await startPlatformProcess({
-        data: join(root, name),
-        mqttPort: own.mqtt,
-        flags: flagsOf({
-          ...kafkaSettings(),
-          roles: 'edge',
-          node: name,
-          'metrics-port': String(own.health),
-          'mqtt-proxy-from': '127.0.0.2',
-          'mqtt-certificate-file': join(edgeFiles, 'server.crt'),
-          'mqtt-key-file': join(edgeFiles, 'server.key'),
-          'mqtt-ca-file': join(edgeFiles, 'ca.crt'),
-          'log-key-file': keyFile,
-        }),
-      })
-      // haproxy asks the same, and sends nobody to an edge that has not reported yet.
-      await until(`${name} is ready`, async () => (await readyz(name)).includes('"ok":true'))
-    }
-    const readyz = async (name: string): Promise<string> => (await fetch(`http://127.0.0.1:${machines[name]!.healthPort}/readyz`)).text()
-    const startBalancer = async (): Promise<void> => {
-      frontPort = await freePort()
-      const file = join(root, 'haproxy.cfg')
-      const servers = Object.entries(ports).map(([name, { mqtt, health }]) => `  server ${name} 127.0.0.1:${mqtt} check port ${health}`)
-      writeFileSync(
-        file,
-        `defaults
-  mode tcp
-  timeout connect 2s
-  timeout check 3s
-  timeout client 5m
-  timeout server 5m
-frontend devices
-  bind 127.0.0.1:${frontPort}
-  default_backend edges
-backend edges
-  balance roundrobin
-  source 127.0.0.2
-  option redispatch
-  option httpchk GET /readyz
-  default-server send-proxy-v2 inter 500ms fall 3 rise 1 on-marked-down shutdown-sessions
-${servers.join('\n')}
-`,
-      )
-      balancer = spawn(haproxy, ['-db', '-f', file], { stdio: 'ignore' })
-      await systemScheduler.sleep(500)
-    }
     const uplinkOf = (name: string, localAddress: string, more: Pick<UplinkOptions, 'onCommand' | 'onAcknowledged'> = {}): Uplink => {
       const own = credentials.get(name)!
       return createUplink({
@@ -120,8 +43,8 @@ ${servers.join('\n')}
         site,
         connect: {
           host: '127.0.0.1',
-          port: frontPort,
-          serverName: 'broker.example',
+          port: platform.mqttPort,
+          serverName: platform.serverName,
           credentials: own,
           secureContext: secureContextOf(own),
           keepAliveSeconds: 60,
@@ -149,35 +72,32 @@ ${servers.join('\n')}
       return { name, uplink, acknowledged, commands, stop: () => clearInterval(timer) }
     }
     const edgeStats = async (name: string): Promise<Readonly<Record<string, unknown>>> =>
-      (await machines[name]!.roles()).find(({ kind }) => kind === 'edge')?.stats ?? {}
+      (await platform.machine(name).roles()).find(({ kind }) => kind === 'edge')?.stats ?? {}
     const signedIn = (): Promise<number[]> =>
       Promise.all(['edge-a', 'edge-b'].map(async (name) => Number((await edgeStats(name))['signedIn'] ?? 0)))
     const allConnected = (): Promise<void> => until('all are connected', () => devices.every(({ uplink }) => uplink.stats().connected))
     const clones = async (): Promise<string[]> => {
-      const answer = await ask<{ alerts: Alert[] }>(hubData, 'alerts', {})
+      const answer = await ask<{ alerts: Alert[] }>(platform.deskData, 'alerts', {})
       if (!answer.ok) throw new Error(answer.problem)
       return answer.value.alerts.filter(({ detector }) => detector === 'cloned-identity').map(({ device }) => device)
     }
     const commandAll = async (word: string): Promise<void> => {
       for (const device of names)
-        expect(await ask(hubData, 'command', { device, payload: word })).toMatchObject({ ok: true, value: { ok: true } })
+        expect(await ask(platform.deskData, 'command', { device, payload: word })).toMatchObject({ ok: true, value: { ok: true } })
       await until(`'${word}' at every device`, () => devices.every(({ commands }) => commands.includes(word)))
     }
 
     beforeAll(async () => {
-      kafka = await startKafka()
-      wardwatch('certificate', '--data', hubData, '--names', 'broker.example', '--out', edgeFiles)
-      writeFileSync(keyFile, wardwatch('kafka', 'key', '--data', hubData, ...flagsOf(kafkaSettings())), { mode: 0o600 })
-      machines['hub'] = await startPlatformProcess({
-        data: hubData,
-        mqttPort: await freePort(),
-        flags: flagsOf({ ...kafkaSettings(), roles: 'detect,sink,desk', node: 'hub', 'log-kafka-create-topics': 'true' }),
+      platform = await startDistributed({
+        machines: {
+          hub: { roles: ['detect', 'sink', 'desk'] },
+          'edge-a': { roles: ['edge'] },
+          'edge-b': { roles: ['edge'] },
+        },
+        balancer: true,
       })
-      await startEdge('edge-a')
-      await startEdge('edge-b')
-      await startBalancer()
       const enrolled = await enrolSimulated(
-        hubData,
+        platform.deskData,
         [...names, 'cloned'].map((device) => ({ device, site, ward: 'icu', model: 'test' })),
         () => {},
       )
@@ -191,10 +111,7 @@ ${servers.join('\n')}
         stop()
         void uplink.stop(0)
       }
-      balancer?.kill('SIGKILL')
-      await Promise.all(Object.values(machines).map((machine) => machine.stop()))
-      await kafka?.stop()
-      rmSync(root, { recursive: true, force: true })
+      await platform?.stop()
     }, 60_000)
 
     it('half of the devices is at each edge, and a command from the desk reaches every one, once', async () => {
@@ -205,10 +122,10 @@ ${servers.join('\n')}
     })
 
     it('an edge machine dies: its devices are at the other one, commands too, and nobody is called a clone', async () => {
-      await machines['edge-a']!.killAll()
+      await platform.kill('edge-a')
       await until('all are at edge-b', async () => Number((await edgeStats('edge-b'))['signedIn']) === names.length)
       await commandAll('second')
-      await startEdge('edge-a')
+      await platform.start('edge-a')
       for (let round = 0; round < 3; round++) {
         for (const { uplink } of devices.slice(0, 8)) {
           uplink.sever()
@@ -223,16 +140,16 @@ ${servers.join('\n')}
     })
 
     it('Kafka stands still for longer than a session: the edges say why they are not ready, and everything goes on by itself', async () => {
-      kafka.nodes[0]!.freeze()
+      platform.kafka.nodes[0]!.freeze()
       const frozenAt = Date.now()
       for (const name of ['edge-a', 'edge-b'])
-        await until(`${name} is not ready`, async () => (await readyz(name)).includes('can not write the log'), 20_000)
+        await until(`${name} is not ready`, async () => (await platform.readyz(name)).includes('can not write the log'), 20_000)
       const acknowledged = devices.map((device) => device.acknowledged.size)
       await systemScheduler.sleep(Math.max(0, 14_000 - (Date.now() - frozenAt)))
       expect(devices.map((device) => device.acknowledged.size)).toEqual(acknowledged)
-      kafka.nodes[0]!.thaw()
+      platform.kafka.nodes[0]!.thaw()
       await until('both are ready', async () =>
-        (await Promise.all(['edge-a', 'edge-b'].map(readyz))).every((said) => said.includes('"ok":true')),
+        (await Promise.all(['edge-a', 'edge-b'].map(platform.readyz))).every((said) => said.includes('"ok":true')),
       )
       await until('all are acknowledged again', () => devices.every((device, i) => device.acknowledged.size > acknowledged[i]!))
       await commandAll('fourth')
@@ -256,14 +173,14 @@ ${servers.join('\n')}
       const count = async (): Promise<{ all: string; distinct: string }> =>
         (
           await queryRows<{ all: string; distinct: string }>(
-            hubData,
+            platform.deskData,
             "SELECT toString(count()) AS all, toString(uniqExact(device, seq)) AS distinct FROM readings WHERE device LIKE 'mon-%'",
           )
         )[0]!
       await until('all have landed', async () => Number((await count()).distinct) >= acknowledged)
       expect(await count()).toEqual({ all: String(acknowledged), distinct: String(acknowledged) })
       const addresses = await queryRows<{ device: string; address: string }>(
-        hubData,
+        platform.deskData,
         "SELECT DISTINCT device, address FROM sessions WHERE event = 'connect' AND device LIKE 'mon-%' ORDER BY device",
       )
       expect(addresses.toSorted((a, b) => (a.device < b.device ? -1 : 1))).toEqual(

@@ -71,7 +71,7 @@ export const clickhouseMigrateCommand: Command = {
   usage: '--store-url URL',
   example:
     'npx wardwatch clickhouse migrate --store-url https://clickhouse:8443 --store-user wardwatch_migrate --store-password-file migrate.txt',
-  flags: { ...settingsFlags, wait: { value: 'TIME', help: 'how long the server is waited for (default: 60s)' } },
+  flags: { ...settingsFlags, wait: { value: 'TIME', help: 'the longest that all of it may take (default: 60s)' } },
   async run(call) {
     const config = configOf(call, { store: { kind: 'server' } })
     const server = readServerSettings(config.store)

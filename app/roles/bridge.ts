@@ -25,7 +25,7 @@ const start = async (options: BridgeOptions, logger: Logger, name: string): Prom
   })
   return {
     info: {},
-    stats: () => ({ ...bridge.stats() }),
+    stats: () => ({ ...bridge.stats(), log: log.stats() }),
     failed: bridge.failed,
     async close() {
       await bridge.close()

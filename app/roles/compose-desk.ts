@@ -10,6 +10,7 @@ import type { Store } from '../../store/open.ts'
 import { createAnalyst } from '../../store/query/read-only-query.ts'
 import type { Sink } from '../../store/sink.ts'
 import { openTriage } from '../../triage/start-triage.ts'
+import { watchChain } from '../../triage/verify/watch-chain.ts'
 import { controlOperations } from '../control/operations.ts'
 import { startControlServer } from '../control/server.ts'
 import { controlSocketPath } from '../control/socket-path.ts'
@@ -85,7 +86,8 @@ export const startDeskRole = async (parts: {
       group: `desk-${name}-${randomBytes(6).toString('hex')}`,
       logger,
     })
-  const standing: DeskStanding = { leads: () => leads, leader: () => leadership.leader()?.url ?? null }
+  // Nothing is promised any more by one that another has taken the lead from.
+  const standing: DeskStanding = { leads: () => leads && leadership.leads, leader: () => leadership.leader()?.url ?? null }
   const desk = await startDesk({
     logger,
     desk: triage,
@@ -118,21 +120,28 @@ export const startDeskRole = async (parts: {
   } catch (error) {
     throw new RoleRefused(`this desk can't stand for the lead: ${error instanceof Error ? error.message : String(error)}`)
   }
+  const chain = watchChain({ log, clock: systemClock, logger })
   return {
     info: { deskPort: desk.port, deskUrl: desk.url },
-    stats: () => ({
-      triage: triage.stats(),
-      desk: desk.stats(),
-      paging: paged.paging.stats(),
-      devices: directory.size,
-      // Once the folds are its own: not yet while it takes over.
-      leadership: { ...leadership.stats(), leads: leads ? 1 : 0 },
-    }),
+    stats() {
+      const { severities, pastDue } = triage.counts(null, systemClock.now())
+      return {
+        triage: { ...triage.stats(), openBySeverity: severities, pastDue },
+        chain: chain.stats(),
+        desk: desk.stats(),
+        paging: paged.paging.stats(),
+        devices: directory.size,
+        log: leadership.log.stats(),
+        // Once the folds are its own: not yet while it takes over.
+        leadership: { ...leadership.stats(), leads: standing.leads() ? 1 : 0 },
+      }
+    },
     failed: Promise.all([registry.failed, triage.failed, paged.failed, leadership.failed, follower?.failed]).then(() => {}),
     onRoles: desk.onRoles,
     async close() {
       await desk.close()
       await control.close()
+      await chain.close()
       await paged.close()
       await triage.close()
       await Promise.all([registry.close(), follower?.close()])

@@ -39,6 +39,7 @@ const start = async (options: DetectOptions, logger: Logger): Promise<RunningRol
         deadLettersByReason: deadLetters,
         lagByPartition: lag,
         watermarkMsByPartition: watermarkMs,
+        log: log.stats(),
       }
     },
     failed: host.failed,

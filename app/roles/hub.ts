@@ -15,7 +15,7 @@ const start = async (options: DeskRoleOptions, logger: Logger, name: string): Pr
   const desk = await startDeskRole({ log, store, logger, name, options, behindMs: sink.behindMs, sink })
   return {
     ...desk,
-    stats: () => ({ ...sink.stats(), ...desk.stats() }),
+    stats: () => ({ ...sink.stats(), behindMs: sink.behindMs() ?? 0, ...desk.stats() }),
     failed: Promise.all([sink.failed, desk.failed]).then(() => {}),
     async close() {
       await desk.close()

@@ -58,10 +58,25 @@ it.skipIf(executablePath === undefined)(
 )
 
 it.skipIf(executablePath === undefined)(
+  'the key that opens what is open already waits for nothing: in the search it swallowed five seconds of letters (needs Chromium)',
+  { timeout: 60_000 },
+  async () => {
+    await openQueue()
+    await page.keyboard.press('/')
+    const field = page.getByRole('combobox', { name: 'Search alerts, devices and commands' })
+    await field.waitFor()
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('pump')
+    expect(await field.inputValue()).toBe('pump')
+    await page.close()
+  },
+)
+
+it.skipIf(executablePath === undefined)(
   'the same in the search, and its keys go on afterwards (needs Chromium)',
   { timeout: 60_000 },
   async () => {
-    const id = await openQueue()
+    await openQueue()
     await page.keyboard.press('/')
     await page.keyboard.type('pump')
     const field = page.getByRole('combobox', { name: 'Search alerts, devices and commands' })
@@ -70,10 +85,8 @@ it.skipIf(executablePath === undefined)(
     expect(await page.getByText('Nothing to undo').count()).toBe(0)
     await page.keyboard.press('Escape')
     await field.waitFor({ state: 'detached' })
-    if (look.desk.alert(id)!.state === 'new') {
-      await page.keyboard.press('a')
-      await expect.poll(() => look.desk.alert(id)!.state).toBe('acknowledged')
-    }
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').waitFor()
     await page.close()
   },
 )

@@ -57,6 +57,13 @@ it('is the age of the oldest observation that has not landed, and nothing once i
   expect(behind.behindMs()).toBe(null)
 })
 
+it('what is read by detectors only is nothing to be behind of: it never lands', async () => {
+  const { log, behind, observed } = await opened()
+  await log.append('observations.by-cohort.v1', [{ key: 'a', partition: 0, value: encodeObservation({ receivedAt: 1_000 }) }])
+  await observed(70_000)
+  await expect.poll(() => behind.behindMs()).toBe(30_000)
+})
+
 it('clock records are nothing to be behind of', async () => {
   const { log, behind, observed } = await opened()
   for (let at = 1_000; at < 60_000; at += 1_000) await log.append(topic, [{ key: 'edge', partition, value: encodeClock('edge', at) }])

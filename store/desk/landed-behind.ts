@@ -2,13 +2,13 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import type { Clock } from '../../contracts/clock.ts'
 import { envelopeTime, isClock } from '../../contracts/envelope.ts'
 import type { EventLog } from '../../contracts/event-log.ts'
-import { type LogTopicName, topicByKey } from '../../contracts/log-topics.ts'
+import type { LogTopicName } from '../../contracts/log-topics.ts'
 import type { Logger } from '../../contracts/logger.ts'
+import { toleratedMs } from '../landing/behind.ts'
 import { partitionName } from '../landing/landing-batch.ts'
 import { readPositions } from '../landing/positions.ts'
+import { landedTopics } from '../landing/route-record.ts'
 
-/** A flush every second or so is not being behind. */
-const toleratedMs = 5_000
 /** So many records at most are read to find one that lands: clock records do not. */
 const lookedAtMax = 1_000
 const lookMsDefault = 3_000
@@ -31,7 +31,8 @@ export const followLandedBehind = (parts: {
   readonly lookMs?: number
 }): LandedBehind => {
   const { log, store, clock, logger, lookMs = lookMsDefault } = parts
-  const topics = Object.values(topicByKey) as LogTopicName[]
+  // by-cohort is read by detectors only: nothing of it lands.
+  const topics = landedTopics.filter((topic) => topic.startsWith('observations.'))
   const startedAtMs = clock.now()
   let positions: ReadonlyMap<string, number> | null = null
   /** When the oldest observation that is not landed had come, ms; Infinity when all are. */
@@ -39,6 +40,9 @@ export const followLandedBehind = (parts: {
   let timer: ReturnType<typeof setTimeout> | null = null
   let closed = false
   let away = false
+  let logProblem: string | null = null
+  /** By partition: the position that was looked from, and the time of the first observation beyond it. */
+  const firstTimes = new Map<string, { readonly from: number; readonly atMs: number }>()
 
   const firstTime = async (topic: LogTopicName, partition: number, from: number, to: number): Promise<number> => {
     let looked = 0
@@ -63,10 +67,17 @@ export const followLandedBehind = (parts: {
     if (positions === null) return
     let oldest = Infinity
     for (const { topic, partition, earliest, next } of await log.ranges(topics)) {
-      const from = Math.max(earliest, positions.get(partitionName(topic, partition)) ?? earliest)
-      if (from < next) oldest = Math.min(oldest, await firstTime(topic, partition, from, next))
+      const name = partitionName(topic, partition)
+      const from = Math.max(earliest, positions.get(name) ?? earliest)
+      if (from >= next) continue
+      const known = firstTimes.get(name)
+      const atMs = known?.from === from ? known.atMs : await firstTime(topic, partition, from, next)
+      // While there is none, the next look may find one.
+      if (atMs !== Infinity) firstTimes.set(name, { from, atMs })
+      oldest = Math.min(oldest, atMs)
     }
     oldestMs = oldest
+    logProblem = null
   }
 
   let looking: Promise<void> = Promise.resolve()
@@ -74,7 +85,11 @@ export const followLandedBehind = (parts: {
     timer = setTimeout(() => {
       looking = look()
         // The log is away, or retention took what was about to be read: the next look tells.
-        .catch((error: unknown) => logger.debug({ error: String(error) }, 'the log could not be looked at'))
+        .catch((error: unknown) => {
+          const problem = String(error)
+          if (problem !== logProblem) logger.warn({ error: problem }, 'how far history is behind could not be looked up in the log')
+          logProblem = problem
+        })
         .finally(() => {
           if (!closed) schedule(lookMs)
         })

@@ -4,7 +4,7 @@ import type { LogTopicName } from '../../contracts/log-topics.ts'
 import { partitionName } from './landing-batch.ts'
 
 /** A flush every second or so is not being behind. */
-const toleratedMs = 5_000
+export const toleratedMs = 5_000
 const waitingBatchesMax = 10_000
 
 /** How far the tables are behind the log, by the edge's clock: the age of the oldest observation that is not in its table. */

@@ -12,15 +12,15 @@ const idlePositionsMs = 60_000
 export interface Flusher {
   /** The batch to fill; another one after every write that begins. Ask anew after each `await`. */
   readonly current: LandingBatch
-  /** Resolves when there is room in `current`; false when the end came first: then nothing may be added any more. */
+  /** Resolves when there is room in `current`; false when the end or `forget` came first: then what was to be added may not be. */
   makeRoom(): Promise<boolean>
   /** After something was added: writes at once when full, else within `flushMs`. `owed`: a position is to be written though there is no row. */
   added(owed: boolean): void
   /** Writes what waits, and waits for it. */
   flush(): Promise<void>
   /**
-   * Drops all that is in memory: whoever has the partitions now reads it from the log again. The insert that runs is not waited for (`flush` does), and its
-   * batch is not tried again.
+   * Drops all that is in memory: whoever has the partitions now reads it from the log again. The insert that runs is not waited for (`flush` does); nothing
+   * of its batch is sent after it, and it is not tried again.
    */
   forget(): void
   /** From now on a failed write is not tried again: what could not be landed is given up, and with it all after it. */
@@ -62,6 +62,7 @@ export const createFlusher = (parts: {
   let abandoned = false
   /** Counts what was forgotten. */
   let generation = 0
+  let forgotten = Promise.withResolvers<void>()
   let wake = (): void => {}
 
   const stamp = (): number => {
@@ -83,13 +84,18 @@ export const createFlusher = (parts: {
     const mine = generation
     for (let waitMs = settings.retryMsMin; ; waitMs = Math.min(waitMs * 2, settings.retryMsMax)) {
       try {
-        await writer.write(batch)
-        break
+        if (await writer.write(batch, () => generation === mine)) break
+        batch.clear()
+        return
       } catch (error) {
+        if (generation !== mine) {
+          batch.clear()
+          return
+        }
         failedInserts++
         problem = error instanceof Error ? error.message : String(error)
         logger.error({ error: problem, rows: batch.rows, waitMs }, 'landing failed; it will be tried again')
-        if (!ending && generation === mine) await pause(waitMs)
+        if (!ending) await pause(waitMs)
         if (generation !== mine) {
           batch.clear()
           return
@@ -136,9 +142,11 @@ export const createFlusher = (parts: {
       return current
     },
     async makeRoom() {
+      const mine = generation
       while (isFull() && !abandoned) {
-        if (isWriting) await writing
+        if (isWriting) await Promise.race([writing, forgotten.promise])
         else begin()
+        if (generation !== mine) return false
       }
       return !abandoned
     },
@@ -156,6 +164,8 @@ export const createFlusher = (parts: {
     forget() {
       generation++
       current.clear()
+      forgotten.resolve()
+      forgotten = Promise.withResolvers()
       wake()
     },
     end() {

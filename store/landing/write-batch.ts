@@ -6,7 +6,8 @@ import { timeText } from './stored-values.ts'
 
 /** Lands a batch: its rows, then the positions. A batch may be written again after an error: what has landed of it is then left out. */
 export interface BatchWriter {
-  write(batch: LandingBatch): Promise<void>
+  /** False when `isOurs` had become false in between: nothing more of it was sent, and no position. */
+  write(batch: LandingBatch, isOurs: () => boolean): Promise<boolean>
 }
 
 /** The same rows have the same token, other rows another: its first `landed_at` is the batch's own, and the ends tell
@@ -40,7 +41,7 @@ export const createBatchWriter = (
   }
 
   return {
-    async write(batch) {
+    async write(batch, isOurs) {
       const again = triedMs === batch.sealedAtMs
       if (!again) done = new Set()
       triedMs = batch.sealedAtMs
@@ -53,12 +54,15 @@ export const createBatchWriter = (
           isSettled = true
         }
         if (again) batch.leaveOut(table, await heldOffsets(store.landing, table, () => ({ nextOffset: 0, landedAtMs: batch.sealedAtMs })))
+        if (!isOurs()) return false
         const begun = performance.now()
         const rows = await insert(batch, table)
         done.add(table)
         if (rows > 0) onLanded(table, rows, performance.now() - begun)
       }
+      if (!isOurs()) return false
       await writePositions(store.landing, batch.positions, timeText(batch.landedAtMs))
+      return true
     },
   }
 }

@@ -165,6 +165,9 @@ export const connectServer = (settings: ServerSettings): StoreConnection => {
       for (const one of Object.values(before)) await one.close()
     },
     async close() {
+      // The client itself goes on answering after its end: what waits for a lock, or for inserts to settle, would never hear of it.
+      const closed = (): Promise<never> => Promise.reject(new Error('the connection to ClickHouse was closed'))
+      for (const one of Object.values(clients)) Object.assign(one, { query: closed, command: closed, insert: closed, exec: closed })
       for (const one of Object.values(clients)) await one.close()
     },
   }

@@ -17,13 +17,14 @@ export interface ChangelogCopy {
 
 /** No key of the host's: those are the stages' keys and its own, without a NUL in front. */
 const placeKey = '\0changelog'
-const schema = z.object({ next: z.int().nonnegative(), atMs: z.number() })
+const placeSchema = z.object({ next: z.int().nonnegative(), atMs: z.number() })
+type Place = z.infer<typeof placeSchema>
 const clearedAtOnce = 2_048
 
 /** @param tooOldMs a copy of this age may lack deletions that compaction has dropped since: it is read anew */
 export const createChangelogCopy = (local: StateStore, nowMs: () => number, tooOldMs: number): ChangelogCopy => {
   // Entries come in any order, the place among them: it is remembered from the last write or load.
-  const places = new Map<string, number>()
+  const places = new Map<string, Place>()
   const entriesOf = async function* (partition: string) {
     for await (const entry of local.load(partition)) if (entry.key !== placeKey) yield entry
   }
@@ -36,30 +37,31 @@ export const createChangelogCopy = (local: StateStore, nowMs: () => number, tooO
       gone = []
     }
     await local.write(partition, gone)
-    places.set(partition, 0)
+    places.set(partition, { next: 0, atMs: nowMs() })
+  }
+  const stored = async (partition: string): Promise<Place | null> => {
+    for await (const { key, value } of local.load(partition)) {
+      if (key !== placeKey) continue
+      const parsed = placeSchema.safeParse(JSON.parse(Buffer.from(value).toString('utf8')))
+      return parsed.success ? parsed.data : null
+    }
+    return null
   }
   return {
     async place(partition) {
-      const here = places.get(partition)
-      if (here !== undefined) return here
-      let known: z.infer<typeof schema> | null = null
-      for await (const { key, value } of local.load(partition)) {
-        if (key !== placeKey) continue
-        const parsed = schema.safeParse(JSON.parse(Buffer.from(value).toString('utf8')))
-        known = parsed.success ? parsed.data : null
-        break
+      const known = places.get(partition) ?? (await stored(partition))
+      // Asked each time: a machine that was cut off for days has it in memory still.
+      if (known === null || nowMs() - known.atMs >= tooOldMs) {
+        await clear(partition)
+        return 0
       }
-      if (known !== null && nowMs() - known.atMs < tooOldMs) {
-        places.set(partition, known.next)
-        return known.next
-      }
-      await clear(partition)
-      return 0
+      places.set(partition, known)
+      return known.next
     },
     async write(partition, entries, next) {
-      const place = Buffer.from(JSON.stringify({ next, atMs: nowMs() }))
-      await local.write(partition, [...entries, { key: placeKey, value: place }])
-      places.set(partition, next)
+      const place: Place = { next, atMs: nowMs() }
+      await local.write(partition, [...entries, { key: placeKey, value: Buffer.from(JSON.stringify(place)) }])
+      places.set(partition, place)
     },
     load: entriesOf,
     clear,

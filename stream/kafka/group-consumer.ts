@@ -123,6 +123,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
 
   const giveBack = async (): Promise<void> => {
     if (loops.size === 0) return
+    if (!ending) consume.onRevoking?.()
     const revoked = await stopLoops()
     await within(closeCommitMsMax, commit())
     loops.clear()

@@ -2,6 +2,7 @@ import { type EventLog, type LogConsumer, LogUnavailable } from '../../contracts
 import { type Leadership, type LeadTaken, leadTaken } from '../../contracts/leadership.ts'
 import { ledTopics, type LogTopicName } from '../../contracts/log-topics.ts'
 import type { Logger } from '../../contracts/logger.ts'
+import { addCommitFigures } from '../commit-figures.ts'
 import type { FencedLanes, FencedLanesOptions } from './fenced-lanes.ts'
 import type { GroupMember } from './group-consumer.ts'
 import type { KafkaFailure } from './kafka-failure.ts'
@@ -133,6 +134,11 @@ export const createKafkaLeadership = (options: KafkaLeadershipOptions): Leadersh
     log: {
       ...log,
       append,
+      stats() {
+        const all = { ...log.stats() }
+        for (const [name, { commit }] of topics) if (commit.stats().commits > 0) addCommitFigures(all, name, commit)
+        return all
+      },
       createParcel: (name) => (led.has(name) ? topics.get(name)!.createParcel() : log.createParcel!(name)),
     },
     get leads() {

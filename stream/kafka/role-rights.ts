@@ -37,8 +37,9 @@ export const roleRights: Readonly<Record<KafkaRole, RoleRights>> = {
   },
   desk: {
     writes: ledTopics,
-    // What it led by is looked up in what it has written: commands, too.
-    reads: ['findings.v1', ...ledTopics],
+    // What it led by is looked up in what it has written, commands too; the observations only to tell how far behind history is: the first one
+    // that has not landed.
+    reads: ['findings.v1', ...ledTopics, 'observations.by-device.v1', 'observations.by-source.v1'],
     groups: ['registry-', 'triage', 'desk-'],
     leads: true,
   },

@@ -111,6 +111,17 @@ export const createPagingFold = (): PagingFold => {
     if (record !== undefined && !idsByAlert.has(record.alert)) pages.delete(id)
   }
   /** What waits for a channel need not wait for the next try. */
+  const remember = (alert: string, id: string): void => {
+    finished = finished.filter((one) => one !== id)
+    idsByAlert.set(alert, (idsByAlert.get(alert) ?? new Set<string>()).add(id))
+  }
+  /** Nobody was told of what a page for many stood for: the rules may ask for it again. */
+  const scatter = ({ gathered }: PageRecord, problem: string): void => {
+    for (const one of gathered) {
+      const member = pages.get(one)
+      if (member?.state === 'grouped') setPage({ ...member, state: 'dropped', problem })
+    }
+  }
   const dueAgain = (notifier: string): void => {
     // A copy: setting a page again moves it to the end.
     for (const record of Array.from(waiting.get(notifier)?.values() ?? [])) setPage({ ...record, nextTryAt: record.dueAt })
@@ -121,8 +132,7 @@ export const createPagingFold = (): PagingFold => {
 
   const queue = (event: Extract<PagingEvent, { type: 'page.queued' }>): void => {
     const { page: id, kind, alert, rule, step, notifier, severity, dueAt, acknowledged, at } = event
-    finished = finished.filter((one) => one !== id)
-    idsByAlert.set(alert, (idsByAlert.get(alert) ?? new Set<string>()).add(id))
+    remember(alert, id)
     // One that tells of many is queued again when its channel works again.
     const { alerts, gathered } = pages.get(id) ?? { alerts: 1, gathered: [] }
     setPage({ id, kind, alert, rule, step, notifier, severity, dueAt, acknowledged, alerts, gathered, order: order++, ...fresh(at, dueAt) })
@@ -142,8 +152,7 @@ export const createPagingFold = (): PagingFold => {
       const record = pages.get(one)
       if (record !== undefined) finish({ ...record, state: 'grouped', problem })
     }
-    finished = finished.filter((one) => one !== id)
-    idsByAlert.set(alert, (idsByAlert.get(alert) ?? new Set<string>()).add(id))
+    remember(alert, id)
     togetherAt.set(notifier, at)
     const about = { rule: null, step: 0, notifier, severity, dueAt, acknowledged: false, alerts, gathered } as const
     setPage({ id, kind: 'storm', alert, ...about, order: order++, ...fresh(at, at) })
@@ -153,18 +162,15 @@ export const createPagingFold = (): PagingFold => {
     if (record === undefined) return
     const { notifier, kind, alert, severity, attempts } = record
     setChannel(notifier, { ...alive, lastSentAt: at, lastProblem: warning })
-    if (kind === 'page') told.set(notifier, [...(told.get(notifier) ?? []), { at, alert, severity }].slice(-toldKept))
+    if (kind === 'page' && channels.has(notifier))
+      told.set(notifier, [...(told.get(notifier) ?? []), { at, alert, severity }].slice(-toldKept))
     finish({ ...record, state: 'sent', attempts: attempts + 1, sentAt: at, problem: warning })
   }
   const dropped = ({ page, reason }: Extract<PagingEvent, { type: 'page.dropped' }>): void => {
     const record = pages.get(page)
     if (record === undefined) return
     finish({ ...record, state: 'dropped', problem: reason })
-    // Nobody was told of what it stood for: the rules may ask for it again.
-    for (const one of record.gathered) {
-      const member = pages.get(one)
-      if (member?.state === 'grouped') setPage({ ...member, state: 'dropped', problem: reason })
-    }
+    scatter(record, reason)
   }
   const failed = ({ page, problem, final, nextTryAt, at }: Extract<PagingEvent, { type: 'page.attempt-failed' }>): void => {
     const record = pages.get(page)
@@ -235,7 +241,12 @@ export const createPagingFold = (): PagingFold => {
         case 'alert.settled': {
           const ids = idsByAlert.get(event.alert) ?? []
           idsByAlert.delete(event.alert)
-          for (const id of ids) if (pages.get(id)?.state !== 'waiting' && !finished.includes(id)) pages.delete(id)
+          for (const id of ids) {
+            const record = pages.get(id)
+            // With its alert it is forgotten that it could be sent again.
+            if (record?.state === 'failed') scatter(record, record.problem ?? 'the page that told of it failed')
+            if (record?.state !== 'waiting' && !finished.includes(id)) pages.delete(id)
+          }
         }
       }
     },

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Severity } from '../../contracts/finding.ts'
 import { headlineOf, titleOf } from './headline.ts'
-import { away, sentWell } from './testing/fake-notifiers.ts'
+import { away, refused, sentWell } from './testing/fake-notifiers.ts'
 import { ruleOf, startTestPager, type TestPager, webhookNamed } from './testing/pager.ts'
 
 const minuteMs = 60_000
@@ -129,6 +129,28 @@ describe('a storm of alerts is not a storm of pages', () => {
       expect([single(), storms()]).toEqual([5, [4]])
     },
   )
+
+  it('a page for many that its channel refused for good, and whose worst alert is closed: at their next finding the others are told', async () => {
+    await start()
+    pager.fakes.answer('night', (message) => (message.kind === 'storm' ? refused : sentWell))
+    find(1, 5)
+    await pager.time.pass(1_000)
+    find(6, 6, 'high')
+    find(7, 9, 'medium')
+    await pager.time.pass(2 * minuteMs)
+    expect(pager.paging.pages().find(({ kind }) => kind === 'storm')).toMatchObject({ state: 'failed', alert: 'a6' })
+    pager.desk.close('a6')
+    await pager.time.pass(20 * minuteMs)
+    pager.fakes.answer('night', sentWell)
+    find(7, 9, 'medium')
+    await pager.time.pass(minuteMs)
+    expect(
+      sent()
+        .slice(-3)
+        .map(({ alert }) => alert.id)
+        .toSorted(),
+    ).toEqual(['a7', 'a8', 'a9'])
+  })
 
   it('a channel that is turned off before its page for many went out was told of none of them: on again, and at the next finding, it is', async () => {
     await start()

@@ -15,7 +15,8 @@ export const Shell = ({ children }: { children: React.ReactNode }) => {
   const { keyboard, toasts } = useDesk()
   const [open, setOpen] = useState<'search' | 'commands' | 'keys' | null>(null)
   const show = (what: 'search' | 'commands' | 'keys') => {
-    keyboard.awaitDialog()
+    // One that is there already takes no focus, which would end the wait.
+    if (open === null || (open === 'keys') !== (what === 'keys')) keyboard.awaitDialog()
     setOpen(what)
   }
   const [, navigate] = useLocation()
