@@ -8,6 +8,7 @@ const waiting = [
   'test/schemathesis.test.ts',
   'test/clickhouse/**/*.test.ts',
   'test/cli.test.ts',
+  'test/several-desks.test.ts',
   'stream/kafka/**/*.test.ts',
 ]
 const common = { pool: 'forks', testTimeout: long ? 3_600_000 : 60_000, hookTimeout: 60_000 } as const
