@@ -283,7 +283,8 @@ export const createSink = (parts: {
         rowsByTable: Object.fromEntries(rowsByTable),
         lagByPartition: Object.fromEntries(lag),
         positions: Object.fromEntries(written),
-        gapsByPartition: Object.fromEntries(gaps),
+        // Zeros too: a counter that first appears with its first gap has no increase.
+        gapsByPartition: Object.fromEntries([...new Set([...lag.keys(), ...gaps.keys()])].map((name) => [name, gaps.get(name) ?? 0])),
         insertMs: insertMs.snapshot(),
         ...flushed,
         problem: problem ?? flushed.problem,

@@ -1,77 +1,32 @@
-import { createHash } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { createClient, type ClickHouseClient, ClickHouseLogLevel } from '@clickhouse/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../contracts/clock.ts'
 import { silentLogger } from '../../contracts/logger.ts'
 import { createDeskHistory } from '../../store/desk/desk-history.ts'
 import { sinkSettings } from '../../store/landing/settings.ts'
 import { rollUp } from '../../store/landing/roll-up.ts'
-import { storeSettings } from '../../store/open.ts'
 import { createAnalyst } from '../../store/query/read-only-query.ts'
 import { readRows } from '../../store/read-rows.ts'
-import { openServerStore, type ServerStore } from '../../store/server/open-server-store.ts'
-import { type ServerRole, serverRoles, userStatements } from '../../store/server/users.ts'
+import type { ServerRole } from '../../store/server/users.ts'
 import { createSink } from '../../store/sink.ts'
 import { createFixedLog } from '../../store/testing/fixed-log.ts'
 import { killRecords } from '../../store/testing/kill-story.ts'
 import { plainDecoder, plainRedelivery } from '../../store/testing/story-log.ts'
-import { temporaryDirectory } from '../../store/testing/temporary-store.ts'
-import { type StandIn, startStandIn } from './start-stand-in.ts'
-import { settingsFor } from './test-server.ts'
+import { type StandInWithUsers, startStandInWithUsers } from './stand-in-with-users.ts'
 
 // A server that somebody else runs is given no users of ours.
 describe.skipIf(process.env['CLICKHOUSE_URL'] !== undefined)(
   'users of a ClickHouse server (a stand-in: the rights are the engine’s own)',
   () => {
-    const home = temporaryDirectory()
-    const database = 'wardwatch'
-    const passwordOf = (role: ServerRole): string => `password-of-${role}`
-    let standIn: StandIn
-    const stores: ServerStore[] = []
-
+    let standIn: StandInWithUsers
     beforeAll(async () => {
-      const users = serverRoles.map((role) => ({
-      role, name: `wardwatch_${role}`, salt: 'abc', sha256Hex: createHash('sha256').update(`${passwordOf(role)}abc`).digest('hex'),
-    })) // prettier-ignore
-      const file = join(home.path, 'users.sql')
-      writeFileSync(
-        file,
-        userStatements(users, { database, cluster: null, replicated: false })
-          .map((sql) => `${sql};\n`)
-          .join(''),
-      )
-      standIn = await startStandIn({ directory: join(home.path, 'data'), usersFile: file })
+      standIn = await startStandInWithUsers()
     })
-    afterAll(async () => {
-      for (const store of stores) await store.close()
-      await standIn.stop()
-      home.remove()
-    })
-
-    const storeOf = async (role: ServerRole, migrates = false): Promise<ServerStore> => {
-      const store = openServerStore({
-      server: settingsFor(standIn.url, passwordOf(role), { user: `wardwatch_${role}`, database }),
-      settings: storeSettings.parse({}), logger: silentLogger, clock: systemClock, holder: role, migrates,
-    }) // prettier-ignore
-      stores.push(store)
-      await store.ready
-      return store
-    }
-    const clientOf = (role: ServerRole): ClickHouseClient =>
-      createClient({
-        url: standIn.url,
-        username: `wardwatch_${role}`,
-        password: passwordOf(role),
-        database,
-        log: { level: ClickHouseLogLevel.OFF },
-      })
+    afterAll(() => standIn.stop())
 
     it('migrate makes the tables, sink lands, desk reads and remembers, each with its own user', async () => {
-      await storeOf('migrate', true)
+      await standIn.storeOf('migrate', true)
       const { records, expected } = killRecords(3, 500)
-      const sinkStore = await storeOf('sink')
+      const sinkStore = await standIn.storeOf('sink')
       const log = createFixedLog(records, 97)
       const sink = createSink({
       log, store: sinkStore, decoder: plainDecoder, redelivery: plainRedelivery(), clock: systemClock, logger: silentLogger,
@@ -83,7 +38,7 @@ describe.skipIf(process.env['CLICKHOUSE_URL'] !== undefined)(
         .toBe(true)
       await sink.close()
       expect(await rollUp(sinkStore.query)).not.toBeNull()
-      const desk = await storeOf('desk')
+      const desk = await standIn.storeOf('desk')
       expect(await readRows(desk.query, 'SELECT toUInt32(count()) FROM readings')).toEqual([[expected.readings]])
       const warnings: unknown[] = []
       const history = createDeskHistory({
@@ -118,7 +73,7 @@ describe.skipIf(process.env['CLICKHOUSE_URL'] !== undefined)(
       ['migrate', 'TRUNCATE TABLE cases'],
       ['migrate', 'CREATE TABLE default.x (a Int8) ENGINE = Memory'],
     ])('%s may not: %s', async (role, query) => {
-      const client = clientOf(role)
+      const client = standIn.clientOf(role)
       await expect(client.command({ query })).rejects.toThrow(/not enough privileges|readonly mode/i)
       await client.close()
     })
@@ -130,7 +85,7 @@ describe.skipIf(process.env['CLICKHOUSE_URL'] !== undefined)(
       ['hub', 'INSERT INTO devices_heard (device) VALUES (1)'],
       ['hub', 'SELECT count() FROM readings'],
     ])('%s may: %s', async (role, query) => {
-      const client = clientOf(role)
+      const client = standIn.clientOf(role)
       await client.command({ query })
       await client.close()
     })
