@@ -4,6 +4,7 @@ const long = process.env['WARDWATCH_LONG'] === '1'
 const outside = ['node_modules/**', ...(long ? [] : ['**/*.long.test.ts'])]
 /** Whole platforms, and brokers in Java, that mostly wait: they run beside the others. */
 const waiting = [
+  'test/chaos/**/*.test.ts',
   'test/demo.test.ts',
   'test/schemathesis.test.ts',
   'test/clickhouse/**/*.test.ts',

@@ -26,6 +26,7 @@ export const runCommand: Command = {
       logger,
       logFile: null,
       onProgress: (step) => process.stdout.write(`${step}\n`),
+      cancelled: stop.asked,
     })
     if (!started.ok) {
       process.stderr.write(`wardwatch: ${started.problem}\n`)
