@@ -18,7 +18,7 @@ describe.skipIf(offer.kind === 'nothing')(`who leads on a real Kafka${lackingKaf
   let brokers: readonly string[] = []
   let ids = 0
   beforeAll(async () => {
-    if (offer.kind === 'maven') own = await startKafka()
+    if (offer.kind === 'own') own = await startKafka(offer)
     brokers = offer.kind === 'given' ? offer.brokers : own!.brokers
   }, 120_000)
   afterAll(() => own?.stop())
