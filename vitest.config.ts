@@ -19,6 +19,7 @@ const waiting = [
   'test/schemathesis.test.ts',
   'test/clickhouse/**/*.test.ts',
   'test/cli.test.ts',
+  'test/several-desks.test.ts',
   'stream/kafka/**/*.test.ts',
   'test/operations/prometheus.test.ts',
 ]
