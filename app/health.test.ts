@@ -29,6 +29,11 @@ describe('the truth about the platform', () => {
       null,
       'edge-0 can not write the log (disk-full): no message is acknowledged',
     ],
+    'an edge whose Kafka is away says that it is Kafka': [
+      role({ stats: { logUnavailable: 'stalled', log: { brokerAwayMs: 40_200 } } }),
+      null,
+      'edge-0 can not write the log (Kafka has taken nothing for 40 s): no message is acknowledged',
+    ],
     'a sink far behind is alive, not ready': [
       role({ name: 'hub', kind: 'hub', stats: { lagByPartition: { a: 600_000, b: 600_000 } } }),
       null,

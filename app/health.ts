@@ -21,13 +21,20 @@ export const liveness = (roles: readonly RoleStatus[], nowMs: number): Health =>
   return { ok: problems.length === 0, problems }
 }
 
+/** On Kafka: since when it has been the log's fault. */
+const kafkaAway = ({ stats }: RoleStatus): string | null => {
+  const awayMs = (stats?.['log'] as { readonly brokerAwayMs?: number } | undefined)?.brokerAwayMs ?? 0
+  return awayMs > 0 ? `Kafka has taken nothing for ${Math.round(awayMs / 1_000)} s` : null
+}
+
 /** Ready: alive, the log takes records, and the detectors and the sink keep up. */
 export const readiness = (roles: readonly RoleStatus[], nowMs: number): Health => {
   const problems = [...liveness(roles, nowMs).problems]
   for (const role of roles) {
     if (role.state === 'running' && role.statsAtMs === null) problems.push(`${role.name} has not reported yet`)
     const reason = role.stats?.['logUnavailable']
-    if (typeof reason === 'string') problems.push(`${role.name} can not write the log (${reason}): no message is acknowledged`)
+    if (typeof reason === 'string')
+      problems.push(`${role.name} can not write the log (${kafkaAway(role) ?? reason}): no message is acknowledged`)
     const lag = Object.values((role.stats?.['lagByPartition'] ?? {}) as Record<string, number>).reduce((sum, records) => sum + records, 0)
     if (lag > lagRecordsMax) problems.push(`${role.name} is ${lag} records behind`)
   }

@@ -33,6 +33,8 @@ export interface PlatformOptions {
   readonly logger: Logger
   readonly logFile: string | null
   readonly onProgress: (step: string) => void
+  /** Resolves when nobody waits for the start any more. */
+  readonly cancelled?: Promise<void>
 }
 
 /** The composition root of a machine: claims the data directory, opens the keys, starts the roles in order; what fails rolls back what was started. */
@@ -67,14 +69,19 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
     now: clock.now,
     children: claim,
   })
-  const started = await supervisor.start((name, info) => onProgress(`${name} runs${describe(info)}`))
+  const started = await supervisor.start((name, info) => onProgress(`${name} runs${describe(info)}`), {
+    onWait: (name, reason) => onProgress(`${name} waits: ${reason}`),
+    cancelled: options.cancelled ?? new Promise(() => {}),
+  })
   if (!started.ok) return refuse(started.problem)
   const edge = supervisor.status().find(({ kind }) => kind === 'edge')
   const desk = supervisor.status().find(({ kind }) => does(kind, 'desk'))
 
   try {
     const health = await startHealthServer({
-      ...config.metrics,
+      host: config.metrics.host,
+      port: config.metrics.port,
+      tls: secrets.secrets.metricsTls,
       roles: supervisor.status,
       machine: machineSamples(config.data, certificatesOf(secrets.secrets)),
       now: clock.now,

@@ -32,6 +32,9 @@ export interface RoleProcessOptions {
   readonly now: () => number
 }
 
+/** A role did not start because what it needs is away. */
+export class StartPostponed extends Error {}
+
 /** Starts one role in a process of its own, with a channel for its options, statistics and end. */
 export const startRoleProcess = ({ kind, name, command, options, logLevel, logFile, now }: RoleProcessOptions): RoleProcess => {
   const script = fileURLToPath(new URL(`./roles/${kind}.ts`, import.meta.url))
@@ -50,7 +53,7 @@ export const startRoleProcess = ({ kind, name, command, options, logLevel, logFi
   const ready = new Promise<Stats>((resolve, reject) => {
     child.on('message', (message: FromRole) => {
       if (message.type === 'ready') resolve(message.info)
-      else if (message.type === 'failed') reject(new Error(message.problem))
+      else if (message.type === 'failed') reject(message.passing ? new StartPostponed(message.problem) : new Error(message.problem))
       else latest = { stats: message.stats, atMs: now() }
     })
     child.once('error', reject)

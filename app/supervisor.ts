@@ -1,6 +1,6 @@
 import type { Logger } from '../contracts/logger.ts'
 import type { Config } from './config.ts'
-import { type RoleProcess, startRoleProcess } from './role-process.ts'
+import { type RoleProcess, StartPostponed, startRoleProcess } from './role-process.ts'
 import { does, type RoleKind, type RoleStatus, type Stats } from './role-status.ts'
 import { runtimeCommand } from './runtimes.ts'
 
@@ -18,8 +18,14 @@ export interface RolePlan {
 }
 
 export interface Supervisor {
-  /** Starts the tiers in order; on a failure stops what runs and gives the reason. */
-  start(onProgress: (name: string, info: Stats) => void): Promise<{ readonly ok: true } | { readonly ok: false; readonly problem: string }>
+  /**
+   * Starts the tiers in order; on a failure stops what runs and gives the reason. What a role needs and is away is waited for (a site comes
+   * back from a power cut in any order), until `cancelled`.
+   */
+  start(
+    onProgress: (name: string, info: Stats) => void,
+    waits: { readonly onWait: (name: string, reason: string) => void; readonly cancelled: Promise<void> },
+  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly problem: string }>
   status(): readonly RoleStatus[]
   /** In reverse order of the start. */
   stop(): Promise<void>
@@ -81,6 +87,29 @@ export const createSupervisor = ({ config, plans, logger, logFile, now, children
     })
     slot.info = await process.ready
     slot.state = 'running'
+  }
+
+  const launchPatiently = async (
+    slot: Slot,
+    { onWait, cancelled }: { onWait: (name: string, reason: string) => void; cancelled: Promise<void> },
+  ): Promise<void> => {
+    let given = false
+    void cancelled.then(() => (given = true))
+    for (let told = ''; ;) {
+      try {
+        return await launch(slot)
+      } catch (error) {
+        if (!(error instanceof StartPostponed) || stopping || given) throw error
+        if (error.message !== told) {
+          told = error.message
+          logger.error({ role: slot.plan.name, reason: told }, 'a role can not start yet; it is tried again')
+          onWait(slot.plan.name, told)
+        }
+        await Promise.race([delay(slot.delayMs), cancelled])
+        slot.delayMs = Math.min(slot.delayMs * 2, restartDelayMs.most)
+        if (stopping || given) throw error
+      }
+    }
   }
 
   const restart = async (slot: Slot, end: { readonly code: number | null; readonly signal: string | null }): Promise<void> => {
@@ -162,12 +191,13 @@ export const createSupervisor = ({ config, plans, logger, logFile, now, children
   }
 
   return {
-    async start(onProgress) {
+    async start(onProgress, waits) {
       for (const tier of tiersOf(slots)) {
         const results = await Promise.allSettled(
           tier.map(async (slot) => {
             slot.state = 'starting'
-            await launch(slot)
+            await launchPatiently(slot, waits)
+            slot.delayMs = restartDelayMs.first
             onProgress(slot.plan.name, slot.info)
           }),
         )

@@ -9,7 +9,14 @@ export type Asked<T> =
 const open = (data: string, operation: string, body: object): Promise<Asked<IncomingMessage>> =>
   new Promise((resolve) => {
     const asked = request(
-      { socketPath: controlSocketPath(data), path: `/${operation}`, method: 'POST', headers: { 'content-type': 'application/json' } },
+      {
+        socketPath: controlSocketPath(data),
+        path: `/${operation}`,
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        // A connection that is kept would be to the platform of before.
+        agent: false,
+      },
       (response) => resolve({ ok: true, value: response }),
     )
     asked.on('error', (error: NodeJS.ErrnoException) => {
@@ -42,8 +49,13 @@ const refusalOf = async (response: IncomingMessage): Promise<string> => {
 export const ask = async <T>(data: string, operation: string, body: object = {}): Promise<Asked<T>> => {
   const opened = await open(data, operation, body)
   if (!opened.ok) return opened
-  if (opened.value.statusCode !== 200) return { ok: false, reason: 'refused', problem: await refusalOf(opened.value) }
-  return { ok: true, value: JSON.parse(await textOf(opened.value)) as T }
+  try {
+    if (opened.value.statusCode !== 200) return { ok: false, reason: 'refused', problem: await refusalOf(opened.value) }
+    return { ok: true, value: JSON.parse(await textOf(opened.value)) as T }
+  } catch (error) {
+    // It died in the middle of a word: whether it did what was asked is not known.
+    return { ok: false, reason: 'refused', problem: `the platform broke off its answer: ${(error as Error).message}` }
+  }
 }
 
 /** An answer's bytes as they come. */

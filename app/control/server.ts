@@ -40,7 +40,9 @@ export const startControlServer = async (path: string, operations: Operations, l
     response.on('close', () => left.abort())
     const result = chosen.answer(parsed.data, left.signal)
     if (!(Symbol.asyncIterator in result)) {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify(await result)}\n`)
+      // Waited for before the head goes out: an operation that fails must not have said 200.
+      const value = await result
+      response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify(value)}\n`)
       return
     }
     let started = false

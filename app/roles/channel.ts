@@ -1,3 +1,4 @@
+import { LogUnavailable } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import type { Config } from '../config.ts'
 import { createLogger } from '../logger.ts'
@@ -22,7 +23,8 @@ export type ToRole<Options> =
 export type FromRole =
   | { readonly type: 'ready'; readonly info: Stats }
   | { readonly type: 'stats'; readonly stats: Stats }
-  | { readonly type: 'failed'; readonly problem: string }
+  /** `passing`: what it needs is away; the same may work later. */
+  | { readonly type: 'failed'; readonly problem: string; readonly passing: boolean }
 
 export interface RunningRole {
   /** What the supervisor needs to know of it, e.g. the port it listens on. */
@@ -76,8 +78,9 @@ export const serveRole = <Options>(start: (options: Options, logger: Logger, nam
     try {
       role = await start(message.options, logger, message.name)
     } catch (error) {
-      if (!(error instanceof RoleRefused)) logger.error({ err: error }, 'start failed')
-      tell({ type: 'failed', problem: error instanceof Error ? error.message : String(error) })
+      const passing = error instanceof LogUnavailable && error.reason === 'broker-away'
+      if (!(error instanceof RoleRefused) && !passing) logger.error({ err: error }, 'start failed')
+      tell({ type: 'failed', problem: error instanceof Error ? error.message : String(error), passing })
       await end(5)
       return
     }
@@ -87,7 +90,7 @@ export const serveRole = <Options>(start: (options: Options, logger: Logger, nam
       () => {},
       (error: unknown) => {
         logger.error({ err: error }, 'the role failed')
-        tell({ type: 'failed', problem: error instanceof Error ? error.message : String(error) })
+        tell({ type: 'failed', problem: error instanceof Error ? error.message : String(error), passing: false })
         void end(6)
       },
     )

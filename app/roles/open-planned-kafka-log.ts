@@ -1,3 +1,4 @@
+import { LogUnavailable } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import type { Sealer } from '../../contracts/secrets.ts'
 import { createKafkaClient } from '../../stream/kafka/kafka-client.ts'
@@ -10,7 +11,7 @@ import type { KafkaLogOptions } from './options.ts'
 
 /**
  * Opens the log on Kafka once its topics were looked at: what differs from the plan is told, what the log can't be used with is
- * refused, nothing is altered. Throws `RoleRefused`.
+ * refused, nothing is altered. Throws `RoleRefused`, or `LogUnavailable` while nobody answers.
  */
 export const openPlannedKafkaLog = async (options: KafkaLogOptions, sealer: Sealer, logger: Logger): Promise<KafkaLog> => {
   const { settings, plan } = options
@@ -31,7 +32,10 @@ export const openPlannedKafkaLog = async (options: KafkaLogOptions, sealer: Seal
       logger.debug({ topics: missing.map(({ name }) => name) }, 'topics that are not there, or not for this user')
   } catch (error) {
     if (error instanceof RoleRefused) throw error
-    throw new RoleRefused(`log.kafka: ${settings.brokers.join(', ')}: ${failureOf(error).message}`)
+    const failure = failureOf(error)
+    const problem = `log.kafka: ${settings.brokers.join(', ')}: ${failure.message}`
+    if (failure.kind === 'away') throw new LogUnavailable('broker-away', problem, { cause: error })
+    throw new RoleRefused(problem)
   } finally {
     await admin.close().catch(() => {})
   }

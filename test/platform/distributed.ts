@@ -71,12 +71,16 @@ export const startDistributed = async (options: DistributedOptions): Promise<Dis
   const deskName = Object.keys(plans).find((name) => plans[name]!.roles.includes('desk'))
   if (deskName === undefined) throw new Error('no machine has a desk')
   const running = new Map<string, PlatformProcess>()
+  const starting = new Set<Promise<unknown>>()
+  const ending = new AbortController()
   const ports = new Map<string, { readonly mqtt: number; readonly health: number }>()
   let kafka: TestKafka | null = null
   let clickhouse: StandIn | null = null
   let balancer: Balancer | null = null
 
   const stop = async (): Promise<void> => {
+    ending.abort()
+    await Promise.allSettled(starting)
     await Promise.all([...running.values()].map((machine) => machine.stop()))
     await balancer?.stop()
     await clickhouse?.stop()
@@ -140,7 +144,15 @@ export const startDistributed = async (options: DistributedOptions): Promise<Dis
       if (running.has(name)) throw new Error(`${name} runs already`)
       const mqttPort = ports.get(name)!.mqtt
       const flags = flagsFor(name)
-      running.set(name, await startPlatformProcess({ data: dataOf(name), mqttPort, flags, ...(runtime === undefined ? {} : { runtime }) }))
+      const process = startPlatformProcess({
+        data: dataOf(name),
+        mqttPort,
+        flags,
+        signal: ending.signal,
+        ...(runtime === undefined ? {} : { runtime }),
+      }).finally(() => starting.delete(process))
+      starting.add(process)
+      running.set(name, await process)
       // haproxy asks the same, and sends nobody to an edge that has not reported yet.
       if (plans[name]!.roles.includes('edge'))
         await until(`${name} is ready`, async () => (await readyz(name)).includes('"ok":true'), 60_000)

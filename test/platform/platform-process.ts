@@ -36,6 +36,8 @@ export const startPlatformProcess = async (options: {
   readonly mqttPort: number
   readonly runtime?: 'bun' | 'node'
   readonly flags?: readonly string[]
+  /** Ends the wait for a start that may take for ever. */
+  readonly signal?: AbortSignal
 }): Promise<PlatformProcess> => {
   const words = [
     'run',
@@ -54,13 +56,24 @@ export const startPlatformProcess = async (options: {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, WARDWATCH_LOG_LEVEL: process.env['WARDWATCH_LOG_LEVEL'] ?? 'warn' },
   })
+  // A test process that dies must not leave a platform behind; roles end with their supervisor.
+  const kill = (): void => void child.kill('SIGKILL')
+  process.once('exit', kill)
+  options.signal?.addEventListener('abort', kill, { once: true })
   let output = ''
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const exited = new Promise<number | null>((resolve) =>
+    child.once('exit', (code) => {
+      process.removeListener('exit', kill)
+      resolve(code)
+    }),
+  )
   const healthPort = await new Promise<number>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       output = (output + chunk.toString()).slice(-100_000)
       const ready = /ready: .*127\.0\.0\.1:(\d+)\/readyz/.exec(output)
-      if (ready !== null) resolve(Number(ready[1]))
+      if (ready === null) return
+      options.signal?.removeEventListener('abort', kill)
+      resolve(Number(ready[1]))
     }
     child.stdout!.on('data', read)
     child.stderr!.on('data', read)

@@ -1,0 +1,62 @@
+import { systemScheduler } from '../../simulators/scheduler.ts'
+import { untilInSync } from '../kafka/until-in-sync.ts'
+import { until } from '../platform/until.ts'
+import { untilSound } from './inject.ts'
+import { type LoadOptions, type LoadReport, startLoadedPlatform } from './loaded-platform.ts'
+
+export interface BrokerLossReport extends LoadReport {
+  /** The longest that no device at all was acknowledged while the platform was whole, and around each broker's death and return, ms. */
+  readonly quietMsWhenWhole: number
+  readonly quietMs: readonly number[]
+}
+
+const patienceMs = 90_000
+const brokers = 3
+
+/**
+ * Three brokers with min.insync.replicas 2 lose one after the other, each for as long as everything has gone on without it: PUBACKs, a
+ * command from the desk to its device, and findings.
+ */
+export const runBrokerLoss = async (load: LoadOptions, tell: (line: string) => void = () => {}): Promise<BrokerLossReport> => {
+  const { platform, fleet, command, liarsFound, verdict, stop } = await startLoadedPlatform(load, {
+    kafkaNodes: brokers,
+    clickhouse: true,
+    balancer: true,
+    machines: {
+      desk: { roles: ['desk'] },
+      sink: { roles: ['sink'] },
+      'detect-a': { roles: ['detect'] },
+      'edge-a': { roles: ['edge'] },
+      'edge-b': { roles: ['edge'] },
+    },
+  })
+  try {
+    const from = fleet.acknowledged()
+    await until('readings are acknowledged', () => fleet.acknowledged() > from + load.devices * 2, patienceMs)
+    fleet.longestSilenceMs()
+    await systemScheduler.sleep(5_000)
+    const quietMsWhenWhole = Math.round(fleet.longestSilenceMs())
+    const quietMs: number[] = []
+    const told: string[] = []
+    for (const [index, broker] of platform.kafka.nodes.entries()) {
+      await broker.kill()
+      const before = { acknowledged: fleet.acknowledged(), found: await liarsFound(), commands: fleet.commands() }
+      await command(`without broker ${index + 1}`)
+      await until('PUBACKs go on without a broker', () => fleet.acknowledged() > before.acknowledged + load.devices * 5, patienceMs)
+      await until('a command reaches its device without a broker', () => fleet.commands() > before.commands, patienceMs)
+      await until('findings land without a broker', async () => (await liarsFound()) > before.found, patienceMs)
+      await untilSound(platform, patienceMs)
+      told.push(`broker ${index + 1} of ${brokers} away`)
+      await broker.start()
+      const back = fleet.acknowledged()
+      await until('PUBACKs go on with it again', () => fleet.acknowledged() > back + load.devices * 2, patienceMs)
+      quietMs.push(Math.round(fleet.longestSilenceMs()))
+      tell(`${told.at(-1)!}: ${quietMs.at(-1)!} ms without a PUBACK at most; ${fleet.acknowledged()} acknowledged, ${fleet.waiting()} wait`)
+      // Copies of what it missed: the next one must not take the last in-sync one.
+      await untilInSync(platform.kafka, patienceMs)
+    }
+    return { ...(await verdict(told)), quietMsWhenWhole, quietMs }
+  } finally {
+    await stop()
+  }
+}
