@@ -19,7 +19,7 @@ export interface KafkaNode {
   thaw(): void
   /** SIGTERM: gives its partitions away first. */
   stop(): Promise<void>
-  /** Of its process; undefined while it does not run. */
+  /** Of its process; undefined while it does not run, and of a container. */
   pid(): number | undefined
 }
 
