@@ -13,6 +13,8 @@ const outside = ['node_modules/**', 'test/compose/**', ...(long ? [] : ['**/*.lo
 /** Whole platforms, and brokers in Java, that mostly wait: they run beside the others. */
 const waiting = [
   'test/chaos/**/*.test.ts',
+  'test/mosquitto/**/*.test.ts',
+  'test/network/**/*.test.ts',
   'test/demo.test.ts',
   'test/schemathesis.test.ts',
   'test/clickhouse/**/*.test.ts',
