@@ -22,6 +22,7 @@ const waiting = [
   'test/several-desks.test.ts',
   'stream/kafka/**/*.test.ts',
   'test/operations/prometheus.test.ts',
+  'test/kubernetes/**/*.test.ts',
 ]
 const common = { pool: 'forks', testTimeout: long ? 3_600_000 : 60_000, hookTimeout: 60_000 } as const
 
