@@ -1,7 +1,15 @@
 import { defineConfig } from 'vitest/config'
 
 const long = process.env['WARDWATCH_LONG'] === '1'
-const outside = ['node_modules/**', ...(long ? [] : ['**/*.long.test.ts'])]
+/** `npm run test:compose`: docker-compose.yml for real, and the conformance suites on containers. */
+const compose = process.env['WARDWATCH_COMPOSE'] === '1'
+const onContainers = [
+  'test/compose/**/*.test.ts',
+  'stream/kafka/kafka-log.test.ts',
+  'stream/kafka/secure-kafka.test.ts',
+  'test/clickhouse/server-store.test.ts',
+]
+const outside = ['node_modules/**', 'test/compose/**', ...(long ? [] : ['**/*.long.test.ts'])]
 /** Whole platforms, and brokers in Java, that mostly wait: they run beside the others. */
 const waiting = [
   'test/chaos/**/*.test.ts',
@@ -17,42 +25,44 @@ const common = { pool: 'forks', testTimeout: long ? 3_600_000 : 60_000, hookTime
 export default defineConfig({
   test: {
     reporters: ['default', './test/skips-reporter.ts'],
-    projects: [
-      {
-        test: {
-          ...common,
-          name: 'folders',
-          include: long ? ['**/*.long.test.ts'] : ['**/*.test.ts'],
-          exclude: [...outside, 'test/**', ...(long ? [] : waiting)],
-          maxWorkers: 2,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        // Whole platforms, which work the machine: one file after the other.
-        test: {
-          ...common,
-          name: 'crossings',
-          include: long ? ['test/**/*.long.test.ts'] : ['test/**/*.test.ts'],
-          exclude: long ? outside : [...outside, ...waiting],
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
-        },
-      },
-      ...(long
-        ? []
-        : [
-            {
-              test: {
-                ...common,
-                name: 'waiting',
-                include: waiting,
-                exclude: outside,
-                maxWorkers: 1,
-                sequence: { groupOrder: 1 },
-              },
+    projects: compose
+      ? [{ test: { ...common, name: 'compose', include: onContainers, maxWorkers: 1, fileParallelism: false } }]
+      : [
+          {
+            test: {
+              ...common,
+              name: 'folders',
+              include: long ? ['**/*.long.test.ts'] : ['**/*.test.ts'],
+              exclude: [...outside, 'test/**', ...(long ? [] : waiting)],
+              maxWorkers: 2,
+              sequence: { groupOrder: 0 },
             },
-          ]),
-    ],
+          },
+          {
+            // Whole platforms, which work the machine: one file after the other.
+            test: {
+              ...common,
+              name: 'crossings',
+              include: long ? ['test/**/*.long.test.ts'] : ['test/**/*.test.ts'],
+              exclude: long ? outside : [...outside, ...waiting],
+              maxWorkers: 1,
+              sequence: { groupOrder: 1 },
+            },
+          },
+          ...(long
+            ? []
+            : [
+                {
+                  test: {
+                    ...common,
+                    name: 'waiting',
+                    include: waiting,
+                    exclude: outside,
+                    maxWorkers: 1,
+                    sequence: { groupOrder: 1 },
+                  },
+                },
+              ]),
+        ],
   },
 })

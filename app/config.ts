@@ -124,6 +124,9 @@ export const configSchema = z.strictObject({
         .max(168)
         .default(24)
         .describe('how long a one-time link is good, hours; the one of the first start: 1'),
+      printLink: flag
+        .default(true)
+        .describe('whether the start prints the one-time link of the first start; false where its output is kept, as in a container'),
     })
     .prefault({}),
   triage: z
@@ -157,9 +160,11 @@ export const configSchema = z.strictObject({
         .min(1)
         .default('127.0.0.1')
         .describe(
-          'address of /metrics, /healthz and /readyz, without sign-in or TLS: an inner network at most. /status answers this machine only',
+          'address of /metrics, /healthz and /readyz, without sign-in: an inner network at most. /status answers this machine only',
         ),
       port: port.default(9464).describe('their port; 0 takes a free one'),
+      certificateFile: z.string().optional().describe('PEM with a certificate and its chain: they are spoken over TLS then'),
+      keyFile: z.string().optional().describe('PEM with its private key'),
     })
     .prefault({}),
   log: z
@@ -348,6 +353,8 @@ export const loadConfig = ({ flags, set = [], environment, file, defaults = {} }
     return { ok: false, problem: 'mqtt.certificateFile, mqtt.keyFile and mqtt.caFile: one is not allowed without the others' }
   if (parsed.success && (parsed.data.desk.certificateFile === undefined) !== (parsed.data.desk.keyFile === undefined))
     return { ok: false, problem: 'desk.certificateFile and desk.keyFile: one is not allowed without the other' }
+  if (parsed.success && (parsed.data.metrics.certificateFile === undefined) !== (parsed.data.metrics.keyFile === undefined))
+    return { ok: false, problem: 'metrics.certificateFile and metrics.keyFile: one is not allowed without the other' }
   const proxies = parseAddressList(parsed.success ? parsed.data.mqtt.proxyFrom : [])
   if (!proxies.ok) return { ok: false, problem: `mqtt.proxyFrom: ${proxies.problem}` }
   const cannot = parsed.success ? roleSetProblem(parsed.data, sharedOf(parsed.data)) : null

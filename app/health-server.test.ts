@@ -10,7 +10,7 @@ describe('the health server', () => {
   let server: HealthServer | null = null
   afterEach(() => server?.close())
   const answers = async (host: string, from: string): Promise<number[]> => {
-    server = await startHealthServer({ host, port: 0, roles: () => [], machine: () => [], now: () => 0 })
+    server = await startHealthServer({ host, port: 0, tls: null, roles: () => [], machine: () => [], now: () => 0 })
     const of = async (path: string): Promise<number> => (await fetch(`http://${from}:${server!.port}${path}`)).status
     return Promise.all(['/healthz', '/readyz', '/metrics', '/status', '/'].map(of))
   }

@@ -1,4 +1,5 @@
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { plainAddress } from '../broker/address.ts'
 import { isLoopback } from './desk/loopback.ts'
 import { liveness, readiness, type Health } from './health.ts'
@@ -20,12 +21,14 @@ export interface HealthServer {
 export const startHealthServer = async (options: {
   readonly host: string
   readonly port: number
+  /** Null: in clear. */
+  readonly tls: { readonly keyPem: string; readonly certificatePem: string } | null
   readonly roles: () => readonly RoleStatus[]
   /** Of the machine: certificates, disk. */
   readonly machine: () => readonly Sample[]
   readonly now: () => number
 }): Promise<HealthServer> => {
-  const { host, port, roles, machine, now } = options
+  const { host, port, tls, roles, machine, now } = options
   const metrics = (): string => {
     const nowMs = now()
     const all = roles()
@@ -34,7 +37,7 @@ export const startHealthServer = async (options: {
   const tell = (response: ServerResponse, { ok, problems }: Health): void => {
     response.writeHead(ok ? 200 : 503, { 'content-type': 'application/json' }).end(`${JSON.stringify({ ok, problems })}\n`)
   }
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     if (request.method !== 'GET') return void response.writeHead(405).end()
     if (request.url === '/metrics') response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(metrics())
     else if (request.url === '/healthz') tell(response, liveness(roles(), now()))
@@ -42,7 +45,9 @@ export const startHealthServer = async (options: {
     else if (request.url === '/status' && isLoopback(plainAddress(request.socket.remoteAddress)))
       response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify({ roles: roles() })}\n`)
     else response.writeHead(404).end()
-  })
+  }
+  const server =
+    tls === null ? createServer(answer) : createTlsServer({ key: tls.keyPem, cert: tls.certificatePem, minVersion: 'TLSv1.2' }, answer)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)

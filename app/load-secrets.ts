@@ -41,6 +41,8 @@ export const loadSecrets = async (config: Config, shared: Shared, fromEnvironmen
   if (typeof server === 'string') return { ok: false, problem: server }
   const ownDeskTls = hasDesk ? readPair('desk', desk) : null
   if (typeof ownDeskTls === 'string') return { ok: false, problem: ownDeskTls }
+  const metricsTls = readPair('metrics', config.metrics)
+  if (typeof metricsTls === 'string') return { ok: false, problem: metricsTls }
   const ownEdge = roles.includes('edge') ? readEdge(mqtt) : null
   if (typeof ownEdge === 'string') return { ok: false, problem: ownEdge }
   let identity: Identity | null = null
@@ -71,6 +73,7 @@ export const loadSecrets = async (config: Config, shared: Shared, fromEnvironmen
       server,
       authority: identity === null ? null : { keyPem: identity.authorityKeyPem, caPem: identity.caPem },
       edge: roles.includes('edge') ? (ownEdge ?? fromIdentity) : null,
+      metricsTls,
       deskTls: ownDeskTls ?? (isLoopback(desk.host) ? null : (identity?.desk ?? null)),
     },
   }

@@ -79,7 +79,9 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
 
   try {
     const health = await startHealthServer({
-      ...config.metrics,
+      host: config.metrics.host,
+      port: config.metrics.port,
+      tls: secrets.secrets.metricsTls,
       roles: supervisor.status,
       machine: machineSamples(config.data, certificatesOf(secrets.secrets)),
       now: clock.now,

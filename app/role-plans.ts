@@ -34,6 +34,8 @@ export interface Secrets {
   readonly server: ServerSettings | null
   /** Null on loopback, or without a desk. */
   readonly deskTls: DeskOptions['tls']
+  /** Of /metrics and the health answers; null: in clear. */
+  readonly metricsTls: { readonly keyPem: string; readonly certificatePem: string } | null
 }
 
 /** The processes that a machine's roles are: `roles` says which, and where ClickHouse is an engine in the process, sink and desk are one (`hub`). */

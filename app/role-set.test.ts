@@ -17,6 +17,7 @@ const secrets: Secrets = {
   authority: { keyPem: 'ca key', caPem: 'ca' },
   edge: { keyPem: 'edge key', certificatePem: 'edge', caPem: 'ca' },
   deskTls: null,
+  metricsTls: null,
 }
 
 describe('which roles may run where', () => {

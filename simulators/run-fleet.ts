@@ -5,7 +5,7 @@ import type { Fleet } from './fleet.ts'
 import { type Credentials, secureContextOf } from './mqtt-connection.ts'
 import { randomFor } from './prng.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { UplinkStats } from './uplink.ts'
+import type { UplinkMessage, UplinkStats } from './uplink.ts'
 
 export interface RunFleetOptions {
   readonly fleet: Fleet
@@ -23,6 +23,7 @@ export interface RunFleetOptions {
   /** Readings that a device keeps while offline. */
   readonly queueMessagesMax?: number
   readonly onStarted?: (device: RunningDevice, started: number, total: number) => void
+  readonly onAcknowledged?: (device: string, message: UplinkMessage) => void
 }
 
 export interface FleetStats extends Omit<UplinkStats, 'connected'> {
@@ -42,7 +43,7 @@ export interface RunningFleet {
 
 /** Runs a fleet in this process. Returns at once; devices are switched on one after the other. */
 export const runFleet = (options: RunFleetOptions): RunningFleet => {
-  const { fleet, scheduler, logger, startsPerSecondMax = 250 } = options
+  const { fleet, scheduler, logger, startsPerSecondMax = 250, onAcknowledged } = options
   const running = new Map<string, RunningDevice>()
   const stopping = new AbortController()
 
@@ -69,6 +70,7 @@ export const runFleet = (options: RunFleetOptions): RunningFleet => {
         random: randomFor(spec.seed, spec.device, 'network'),
         logger,
         ...(options.queueMessagesMax === undefined ? {} : { queueMessagesMax: options.queueMessagesMax }),
+        ...(onAcknowledged === undefined ? {} : { onAcknowledged: (message) => onAcknowledged(spec.device, message) }),
       })
       running.set(spec.device, device)
       options.onStarted?.(device, running.size, fleet.devices.length)

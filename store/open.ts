@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Clock } from '../contracts/clock.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { StoreConnection } from './connection.ts'
-import { type EngineRefusal, openEngine } from './engine/open-engine.ts'
+import type { EngineRefusal } from './engine/open-engine.ts'
 import { lackingMigrations, migrate, type MigrationOutcome, readMigrations } from './migrate.ts'
 import type { LockTimes } from './migration-lock.ts'
 import { applyRetention, retentionSettings } from './retention.ts'
@@ -20,7 +20,7 @@ export interface Store extends StoreConnection {
   readonly database: string
 }
 
-export type StoreRefusal = EngineRefusal | Extract<MigrationOutcome, { ok: false }>['reason'] | 'not-migrated'
+export type StoreRefusal = 'engine-missing' | EngineRefusal | Extract<MigrationOutcome, { ok: false }>['reason'] | 'not-migrated'
 
 export type StoreOpened =
   | { readonly ok: true; readonly store: Store }
@@ -58,6 +58,16 @@ export const readyStore = async (
   return { ok: true }
 }
 
+/** The engine is half a gigabyte: loaded by who embeds it only, and images for a ClickHouse server leave it out. */
+const loadEngine = async (): Promise<typeof import('./engine/open-engine.ts') | null> => {
+  try {
+    return await import('./engine/open-engine.ts')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return null
+    throw error
+  }
+}
+
 /**
  * Opens the embedded store in a directory of its own. `key`: 32 bytes, tables are encrypted with AES-256-CTR; null, they are not (an existing store
  * stays what it was made as). Refusals are values; nothing is changed by one.
@@ -70,7 +80,14 @@ export const openStore = async (options: {
   readonly clock: Clock
 }): Promise<StoreOpened> => {
   const { engineMemoryBytesMax, mergeThreads } = options.settings
-  const opened = await openEngine(options.directory, options.key, { memoryBytesMax: engineMemoryBytesMax, mergeThreads })
+  const engine = await loadEngine()
+  if (engine === null)
+    return {
+      ok: false,
+      reason: 'engine-missing',
+      detail: "npm's chdb is not part of this installation: name a ClickHouse server (store.kind)",
+    }
+  const opened = await engine.openEngine(options.directory, options.key, { memoryBytesMax: engineMemoryBytesMax, mergeThreads })
   if (!opened.ok) return opened
   const { connection } = opened
   const ready = await readyStore(connection, { ...options, holder: null, migrates: true })

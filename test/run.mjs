@@ -13,8 +13,10 @@ if (node === null) {
 }
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs')
 const words = process.argv.slice(2)
-const long = words[0] === '--long'
-spawn(node, [vitest, 'run', ...(long ? words.slice(1) : words)], {
+// `--long`: the campaigns. `--compose`: docker-compose.yml for real, and the conformance suites on containers and on nothing else.
+const sets = { '--long': { WARDWATCH_LONG: '1' }, '--compose': { WARDWATCH_COMPOSE: '1', WARDWATCH_TEST_PLACE: 'docker' } }
+const set = sets[words[0]]
+spawn(node, [vitest, 'run', ...(set === undefined ? words : words.slice(1))], {
   stdio: 'inherit',
-  env: { ...process.env, ...(long ? { WARDWATCH_LONG: '1' } : {}) },
+  env: { ...process.env, ...set },
 }).on('exit', (code) => process.exit(code ?? 1))

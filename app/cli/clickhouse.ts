@@ -4,6 +4,7 @@ import { systemClock } from '../../contracts/clock.ts'
 import { readMigrations } from '../../store/migrate.ts'
 import { storeSettings } from '../../store/open.ts'
 import { openServerStore } from '../../store/server/open-server-store.ts'
+import { runStatements } from '../../store/server/run-statements.ts'
 import { serverRoles, type ServerUser, userStatements } from '../../store/server/users.ts'
 import { createLogger } from '../logger.ts'
 import { readServerSettings } from '../read-server-settings.ts'
@@ -12,6 +13,8 @@ import { BadCall, type Command, durationMs, textFlag } from './command.ts'
 import { configOf, settingsFlags } from './settings-flags.ts'
 
 const passwordFlag = (role: string): string => `${role}-password-file`
+const waitMsDefault = 60_000
+const waitFlag = { value: 'TIME', help: 'how long the server is waited for (default: 60s)' } as const
 const prefixes = /^[A-Za-z_][A-Za-z0-9_]{0,40}$/
 
 /** What a role's user is for, in `--help`. */
@@ -31,12 +34,15 @@ export const clickhouseUsersCommand: Command = {
   flags: {
     ...settingsFlags,
     prefix: { value: 'NAME', help: 'users are called NAME_sink and so on (default: wardwatch)' },
+    apply: { help: 'makes them itself, at --store-url as the administrator --store-user, and prints no SQL' },
+    wait: waitFlag,
     ...Object.fromEntries(
       serverRoles.map((role) => [passwordFlag(role), { value: 'FILE', help: `file with the password of the user that ${purposes[role]}` }]),
     ),
   },
-  run(call) {
-    const { store } = configOf(call)
+  async run(call) {
+    const applies = call.flags['apply'] === true
+    const { store } = configOf(call, applies ? { store: { kind: 'server' } } : {})
     const prefix = textFlag(call, 'prefix') ?? 'wardwatch'
     if (!prefixes.test(prefix)) throw new BadCall(`--prefix ${prefix}: letters, digits and '_' are allowed`)
     const users = serverRoles.flatMap((role): ServerUser[] => {
@@ -52,8 +58,17 @@ export const clickhouseUsersCommand: Command = {
         `clickhouse users needs a password file for each user to make: ${serverRoles.map((role) => `--${passwordFlag(role)}`).join(', ')}`,
       )
     const where = { database: store.database, cluster: store.cluster ?? null, replicated: store.replicated }
-    for (const statement of userStatements(users, where)) process.stdout.write(`${statement};\n`)
-    return Promise.resolve(0)
+    const statements = userStatements(users, where)
+    if (!applies) {
+      for (const statement of statements) process.stdout.write(`${statement};\n`)
+      return 0
+    }
+    const server = readServerSettings(store)
+    if (typeof server === 'string') throw new BadCall(server)
+    const problem = await runStatements(server, statements, durationMs(call, 'wait') ?? waitMsDefault)
+    if (problem === null) process.stdout.write(`${users.length} users are made at ${server.url}\n`)
+    else process.stderr.write(`wardwatch: ${problem}\n`)
+    return problem === null ? 0 : 1
   },
 }
 
@@ -84,7 +99,7 @@ export const clickhouseMigrateCommand: Command = {
       logger: createLogger({ level: config.logLevel, name: 'migrate' }),
       clock: systemClock,
     })
-    const timer = setTimeout(() => void store.close(), durationMs(call, 'wait') ?? 60_000)
+    const timer = setTimeout(() => void store.close(), durationMs(call, 'wait') ?? waitMsDefault)
     try {
       await store.ready
       process.stdout.write(`${server.database} at ${server.url} has all ${readMigrations().length} migrations\n`)

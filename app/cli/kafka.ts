@@ -2,9 +2,11 @@ import { silentLogger } from '../../contracts/logger.ts'
 import { aclScript } from '../../stream/kafka/acl-script.ts'
 import { createKafkaClient } from '../../stream/kafka/kafka-client.ts'
 import { failureOf } from '../../stream/kafka/kafka-failure.ts'
+import type { AllowRule } from '../../stream/kafka/kafka-ports.ts'
 import { type KafkaRole, kafkaRoles, rulesOf, topicsRules } from '../../stream/kafka/role-rights.ts'
 import { checkTopics, createTopics, tellDifference } from '../../stream/kafka/topic-admin.ts'
 import { planDeployment } from '../../stream/kafka/topic-plan.ts'
+import type { Config } from '../config.ts'
 import { readKafkaLog, topicPlanOf } from '../kafka-log-settings.ts'
 import { logKeyOf } from '../open-configured-log.ts'
 import { BadCall, type Command } from './command.ts'
@@ -27,11 +29,12 @@ const usersOf = (pairs: readonly string[]): Readonly<Record<User, string>> => {
 export const kafkaAclsCommand: Command = {
   name: 'kafka acls',
   summary: "prints a script of kafka-acls.sh that gives each role's Kafka user what it needs and nothing more",
-  usage: '[--user ROLE=NAME ..]',
+  usage: '[--user ROLE=NAME ..] [--apply]',
   example: 'npx wardwatch kafka acls --user edge=ward-edge > acls.sh',
   flags: {
     ...settingsFlags,
     user: { value: 'ROLE=NAME', help: `the Kafka user of a role (${users.join(', ')}); default wardwatch-ROLE`, many: true },
+    apply: { help: 'gives the rights itself, as the administrator that log.kafka.username names; takes none away' },
   },
   async run(call) {
     const { log } = configOf(call)
@@ -43,9 +46,32 @@ export const kafkaAclsCommand: Command = {
       title: 'who runs `wardwatch kafka topics`',
       rules: topicsRules(names.topics, planned),
     }
+    if (call.flags['apply'] === true)
+      return applyRights(
+        log,
+        [...roles, topics].flatMap(({ rules }) => rules),
+      )
     process.stdout.write(aclScript([...roles, topics]))
     return 0
   },
+}
+
+const applyRights = async (log: Config['log'], rules: readonly AllowRule[]): Promise<number> => {
+  const read = readKafkaLog(log)
+  if (!read.ok) throw new BadCall(read.problem)
+  if (read.options === null) throw new BadCall('log.kind is lmdb: only Kafka has rights to give')
+  const { settings } = read.options
+  const admin = createKafkaClient(settings, silentLogger).openAdmin()
+  try {
+    await admin.allow(rules)
+    process.stdout.write(`${rules.length} rights are given\n`)
+    return 0
+  } catch (error) {
+    process.stderr.write(`wardwatch: ${settings.brokers.join(', ')}: ${failureOf(error).message}\n`)
+    return 1
+  } finally {
+    await admin.close().catch(() => {})
+  }
 }
 
 export const kafkaTopicsCommand: Command = {

@@ -38,9 +38,12 @@ export const runCommand: Command = {
         ? `${roles.join(', ')} ${roles.length === 1 ? 'runs' : 'run'} here`
         : `devices connect to ${config.mqtt.host}:${platform.mqttPort} (MQTT over TLS 1.3)`
     const healthHost = config.metrics.host === '0.0.0.0' ? '127.0.0.1' : config.metrics.host
-    process.stdout.write(`ready: ${here}; health on http://${healthHost}:${platform.healthPort}/readyz; Ctrl-C stops\n`)
+    process.stdout.write(
+      `ready: ${here}; health on ${config.metrics.certificateFile === undefined ? 'http' : 'https'}://${healthHost}:${platform.healthPort}/readyz; Ctrl-C stops\n`,
+    )
     const address = platform.deskUrl === null ? null : await consoleAddress(config.data)
-    if (address !== null) process.stdout.write(`${consoleLine(address, config.data)}\n`)
+    if (address !== null)
+      process.stdout.write(`${consoleLine(config.desk.printLink ? address : { ...address, link: null }, config.data)}\n`)
     await stop.asked
     process.stdout.write('stopping\n')
     await platform.stop()

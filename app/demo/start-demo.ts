@@ -1,11 +1,9 @@
 import { systemClock } from '../../contracts/clock.ts'
 import type { Alert } from '../../contracts/alert.ts'
 import type { Logger } from '../../contracts/logger.ts'
-import { createAuthority } from '../../registry/authority.ts'
 import type { AttackContext } from '../../simulators/attacks/attack.ts'
-import { planCampaign, runCampaign } from '../../simulators/campaign.ts'
+import { runCampaign } from '../../simulators/campaign.ts'
 import type { DeviceSpec } from '../../simulators/device-spec.ts'
-import { planFleet } from '../../simulators/fleet.ts'
 import { openGroundTruth } from '../../simulators/ground-truth.ts'
 import { randomFor } from '../../simulators/prng.ts'
 import { runFleet } from '../../simulators/run-fleet.ts'
@@ -18,6 +16,7 @@ import { buildConsole } from '../desk/build-console.ts'
 import { consoleAddress, consoleLine } from '../desk/first-link.ts'
 import { startPlatform } from '../platform.ts'
 import { enrolSimulated } from '../simulated-credentials.ts'
+import { attackersBelongings, planAttackedFleet, revokedName } from '../simulated-fleet.ts'
 import { createBoardFigures } from './board-figures.ts'
 import { watchAlerts } from './watch-alerts.ts'
 
@@ -54,7 +53,6 @@ export interface DemoOptions {
 const campaignStartMs = 15_000
 const campaignSpanMs = 60_000
 const addressEveryMs = 5_000
-const revokedName = 'retired-0001'
 
 /** The platform, a fleet and a campaign in one: the platform in its own processes, the devices and the attackers in this one, over MQTT only. */
 export const startDemo = async (
@@ -96,16 +94,14 @@ export const startDemo = async (
   })
   if (!alerts.ok) return refuse(alerts.problem)
 
-  const planned = planFleet({ seed, devices: options.devices, passwordDevices: 2 })
-  const campaign = planCampaign({
-    fleet: planned,
+  const { campaign, newcomers } = planAttackedFleet({
     seed,
+    devices: options.devices,
     startAtMs: campaignStartMs,
     endByMs: campaignStartMs + campaignSpanMs,
     chooseAddresses: process.platform === 'linux' && config.mqtt.host.startsWith('127.'),
   })
-  const retired: DeviceSpec = { ...campaign.fleet.devices[0]!, device: revokedName, credential: 'certificate' }
-  const enrolled = await enrolSimulated(config.data, [...campaign.fleet.devices, retired], () => {})
+  const enrolled = await enrolSimulated(config.data, newcomers, () => {})
   if (!enrolled.ok) return refuse(enrolled.problem)
   const revoked = await ask<{ ok: boolean }>(config.data, 'revoke', { device: revokedName, reason: 'sold' })
   if (!revoked.ok) return refuse(revoked.problem)
@@ -130,12 +126,7 @@ export const startDemo = async (
     fleet: campaign.fleet,
     device: (id) => fleet.device(id),
     credentials,
-    rogueCredentials: async (name) => {
-      const rogue = await createAuthority({ siteName: 'rogue', clock: systemClock })
-      const { certificatePem, privateKeyPem } = await rogue.issueDeviceCertificate({ device: name, days: 30 })
-      return { caPem: caPem, certificatePem, privateKeyPem }
-    },
-    revokedDevice: async () => ({ device: revokedName, credentials: await credentials(retired) }),
+    ...attackersBelongings((device) => enrolled.credentials.get(device)!, caPem),
     signal: over.signal,
     onStarted: (_attack, _target, what) => options.onAttack(what),
   }

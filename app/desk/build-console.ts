@@ -7,7 +7,11 @@ interface Builder {
 /** Builds the console when its files are missing or older than its source. The platform runs without it. */
 export const buildConsole = async (onProgress: (step: string) => void): Promise<void> => {
   const builder = new URL('../../dashboards/console/build.mjs', import.meta.url)
-  if (!existsSync(builder)) return onProgress('the console is not part of this copy: only its API is served')
+  if (!existsSync(builder)) {
+    // An image holds it built, without what builds it.
+    const built = existsSync(new URL('../../dashboards/console/dist/index.html', import.meta.url))
+    return built ? undefined : onProgress('the console is not part of this copy: only its API is served')
+  }
   try {
     const { ensureConsole } = (await import(builder.href)) as Builder
     const built = await ensureConsole({ log: onProgress })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { lackingOwnKafka } from '../../test/kafka/kafka-offer.ts'
+import { ownKafka } from '../../test/kafka/kafka-offer.ts'
 import { startKafka } from '../../test/kafka/start-kafka.ts'
 import { killTopics, runKillRounds, seededRandom } from './broker-kill-rounds.ts'
 import { createTestTopics, plaintext } from './open-test-log.ts'
 
-const lack = lackingOwnKafka()
+const { place, lacks: lack } = ownKafka()
 const seed = Number(process.env['WARDWATCH_SEED'] ?? Date.now() % 1_000_000)
 const rounds = Number(process.env['WARDWATCH_ROUNDS'] ?? 30)
 
@@ -13,7 +13,7 @@ describe.skipIf(lack !== null)(`brokers that are killed and frozen${lack === nul
     it(`${rounds} rounds on ${nodes} broker${nodes === 1 ? '' : 's'}: what was acknowledged is there once, what was refused is not (seed ${seed})`, async () => {
       const random = seededRandom(seed + nodes)
       const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-      const kafka = await startKafka({ nodes })
+      const kafka = await startKafka({ place, nodes })
       try {
         const copies = nodes === 3 ? { replicationFactor: 3, minInsyncReplicas: 2 } : { replicationFactor: 1, minInsyncReplicas: 1 }
         const topics = await createTestTopics(plaintext(kafka.brokers), killTopics, copies)

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { lackingOwnKafka } from '../../test/kafka/kafka-offer.ts'
+import { ownKafka } from '../../test/kafka/kafka-offer.ts'
 import { startKafka } from '../../test/kafka/start-kafka.ts'
 import { killTopics, runKillRounds, seededRandom } from './broker-kill-rounds.ts'
 import { createTestTopics, plaintext } from './open-test-log.ts'
 
-const lack = lackingOwnKafka()
+const { place, lacks: lack } = ownKafka()
 const seed = Number(process.env['WARDWATCH_SEED'] ?? 20_261_125)
 
 describe.skipIf(lack !== null)(`a broker that is killed${lack === null ? '' : ` (skipped: ${lack})`}`, () => {
   it(`loses nothing that was acknowledged, doubles nothing, keeps nothing that was refused (seed ${seed})`, async () => {
     const random = seededRandom(seed)
-    const kafka = await startKafka()
+    const kafka = await startKafka({ place })
     try {
       const topics = await createTestTopics(plaintext(kafka.brokers), killTopics)
       const log = topics.open({ giveUpMs: 1_000 })

@@ -52,7 +52,7 @@ describe.skipIf(offer.kind === 'nothing')(`detector state on a real Kafka${lacki
   const put = (key: string, value: string | null) => ({ key, value: value === null ? null : Buffer.from(value) })
 
   beforeAll(async () => {
-    if (offer.kind === 'maven') own = await startKafka()
+    if (offer.kind === 'own') own = await startKafka(offer)
     client = createKafkaClient(plaintext(offer.kind === 'given' ? offer.brokers : own!.brokers), silentLogger)
     admin = client.openAdmin()
   }, 120_000)

@@ -82,7 +82,7 @@ describe.skipIf(offer.kind === 'nothing')(`members of a group on a real Kafka${l
     return log
   }
   beforeAll(async () => {
-    if (offer.kind === 'maven') own = await startKafka()
+    if (offer.kind === 'own') own = await startKafka(offer)
     brokers = offer.kind === 'given' ? offer.brokers : own!.brokers
     topics = await createTestTopics(plaintext(brokers), [topic])
   }, 120_000)

@@ -11,7 +11,7 @@ describe.skipIf(offer.kind === 'nothing')(`on a real Kafka${lackingKafka(offer)}
   let own: TestKafka | null = null
   let brokers: readonly string[] = []
   beforeAll(async () => {
-    if (offer.kind === 'maven') own = await startKafka()
+    if (offer.kind === 'own') own = await startKafka(offer)
     brokers = offer.kind === 'given' ? offer.brokers : own!.brokers
   }, 120_000)
   afterAll(() => own?.stop())

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ConsumeOptions, EventLog } from '../../contracts/event-log.ts'
 import { type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
 import { silentLogger } from '../../contracts/logger.ts'
-import { lackingOwnKafka } from '../../test/kafka/kafka-offer.ts'
+import { ownKafka } from '../../test/kafka/kafka-offer.ts'
 import { startKafka, type TestKafka } from '../../test/kafka/start-kafka.ts'
 import { createSealer } from '../seal.ts'
 import { createKafkaClient } from './kafka-client.ts'
@@ -14,7 +14,7 @@ import { kafkaRoles, roleRights, rulesOf, topicsRules } from './role-rights.ts'
 import { checkTopics, createTopics } from './topic-admin.ts'
 import { planDeployment } from './topic-plan.ts'
 
-const lack = lackingOwnKafka()
+const { place, lacks: lack } = ownKafka()
 const topics = Object.keys(logTopics) as LogTopicName[]
 const users = [...kafkaRoles, 'topics', 'admin', 'nobody'] as const
 const passwords = Object.fromEntries(users.map((user) => [user, `secret-of-${user}`]))
@@ -45,7 +45,7 @@ describe.skipIf(lack !== null)(`TLS, SASL and ACLs on a real Kafka${lack === nul
     })
 
   beforeAll(async () => {
-    kafka = await startKafka({ secure: { users: passwords } })
+    kafka = await startKafka({ place, secure: { users: passwords } })
     const admin = createKafkaClient(settings('admin'), silentLogger).openAdmin()
     for (const role of kafkaRoles) await admin.allow(rulesOf(role, role, ''))
     await admin.allow(

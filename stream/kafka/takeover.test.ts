@@ -33,7 +33,7 @@ describe.skipIf(offer.kind === 'nothing')(`detectors that move between machines 
   let machines = 0
 
   beforeAll(async () => {
-    if (offer.kind === 'maven') own = await startKafka()
+    if (offer.kind === 'own') own = await startKafka(offer)
     brokers = offer.kind === 'given' ? offer.brokers : own!.brokers
     topics = await createTestTopics(plaintext(brokers), [...sources, 'findings.v1'])
     const copies = { replicationFactor: 1, minInsyncReplicas: 1, retentionHours: 1, retentionGigabytes: 1 }

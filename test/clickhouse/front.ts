@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { createGunzip, createZstdDecompress, gzipSync, zstdCompressSync } from 'node:zlib'
@@ -11,7 +11,8 @@ import { adminRole, isUserStatement, knowsPassword, type StandInUser, usersAfter
 export interface FrontOptions {
   readonly engine: Engine
   readonly faults: Faults
-  readonly adminPassword: string
+  /** SHA-256 of the password of `default`, hex. */
+  readonly adminSha256Hex: string
   readonly users: readonly StandInUser[]
   readonly onUsers: (users: readonly StandInUser[]) => void
   readonly tls: { readonly key: string; readonly cert: string } | null
@@ -19,6 +20,8 @@ export interface FrontOptions {
 }
 
 const adminName = 'default'
+
+export const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
 const version = '26.7.2.1 (stand-in)'
 
 /** What only the HTTP layer of a server knows; the engine would refuse them. */
@@ -45,7 +48,7 @@ export const createFront = (options: FrontOptions): Server => {
       password = rest.join(':')
     }
     const known = String(name ?? adminName)
-    if (known === adminName && String(password) === options.adminPassword) return 'admin'
+    if (known === adminName && sha256Hex(String(password)) === options.adminSha256Hex) return 'admin'
     const user = users.find((one) => one.name === known)
     if (user !== undefined && knowsPassword(user, String(password))) return user
     throw exception(

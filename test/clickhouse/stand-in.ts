@@ -2,13 +2,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openEngine } from './engine.ts'
 import { createFaults } from './faults.ts'
-import { createFront } from './front.ts'
+import { createFront, sha256Hex } from './front.ts'
 import { type StandInUser, usersAfter } from './users.ts'
 
 /**
  * NOT A CLICKHOUSE SERVER. The engine out of npm's chdb behind a small HTTP front, for tests on machines that can't have a server.
  * Takes its settings from the environment, so that a container can be made of it:
- * STAND_IN_DIRECTORY, STAND_IN_HOST, STAND_IN_PORT (0 takes a free one), STAND_IN_PASSWORD (of the user `default`),
+ * STAND_IN_DIRECTORY, STAND_IN_HOST, STAND_IN_PORT (0 takes a free one), STAND_IN_PASSWORD (of the user `default`; or its SHA-256 in hex, STAND_IN_PASSWORD_SHA256),
  * STAND_IN_USERS (a file of CREATE USER and GRANT statements), STAND_IN_KEY and STAND_IN_CERTIFICATE (PEM files: HTTPS).
  */
 const environment = process.env
@@ -39,7 +39,7 @@ const [keyFile, certificateFile] = [environment['STAND_IN_KEY'], environment['ST
 const front = createFront({
   engine: await openEngine(directory, users),
   faults: createFaults(),
-  adminPassword: environment['STAND_IN_PASSWORD'] ?? '',
+  adminSha256Hex: environment['STAND_IN_PASSWORD_SHA256'] ?? sha256Hex(environment['STAND_IN_PASSWORD'] ?? ''),
   users,
   onUsers: (changed) => writeFileSync(usersFile, JSON.stringify(changed)),
   tls:

@@ -6,7 +6,7 @@ import { openServerStore, type ServerStore } from '../../store/server/open-serve
 import type { ServerSettings } from '../../store/server/settings.ts'
 import { type StandIn, startStandIn } from './start-stand-in.ts'
 
-/** A server to test with: the one of `CLICKHOUSE_URL` (user and password in it), else a stand-in of our own. */
+/** A server to test with: the one of `CLICKHOUSE_URL` (user and password in it), else a stand-in of our own, as a process. */
 export interface TestServer {
   readonly settings: ServerSettings
   /** Null with a real server: nobody kills that. */

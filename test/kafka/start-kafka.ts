@@ -6,7 +6,9 @@ import { systemClock } from '../../contracts/clock.ts'
 import { createAuthority } from '../../registry/authority.ts'
 import { freePort } from '../platform/platform-process.ts'
 import { kafkaJars } from './kafka-jars.ts'
+import { createKafkaContainer } from './kafka-container.ts'
 import { createKafkaNode, type KafkaNode } from './kafka-node.ts'
+import type { KafkaPlace } from './kafka-offer.ts'
 
 /** A real Kafka of the tests' own: KRaft, on free ports of the loopback, its data in a temporary folder. */
 export interface TestKafka {
@@ -20,6 +22,8 @@ export interface TestKafka {
 }
 
 export interface TestKafkaOptions {
+  /** Default: processes. */
+  readonly place?: KafkaPlace
   /** 1 or 3. Three replicate everything thrice, with min.insync.replicas 2. */
   readonly nodes?: 1 | 3
   /** TLS with SCRAM-SHA-512 and PLAIN for these users (name: password), and ACLs: nobody but `admin` may do anything until it is allowed. */
@@ -91,8 +95,8 @@ const properties = (id: number, ports: readonly Ports[], directory: string, secu
 }
 
 /** Up in about six seconds; `stop` ends it and removes its data. */
-export const startKafka = async ({ nodes: count = 1, secure }: TestKafkaOptions = {}): Promise<TestKafka> => {
-  const jars = await kafkaJars()
+export const startKafka = async ({ place = 'processes', nodes: count = 1, secure }: TestKafkaOptions = {}): Promise<TestKafka> => {
+  const jars = place === 'docker' ? null : await kafkaJars()
   const root = mkdtempSync(join(tmpdir(), 'wardwatch-kafka-'))
   const ports: Ports[] = []
   for (let i = 0; i < count; i++) ports.push({ client: await freePort(), controller: await freePort(), internal: await freePort() })
@@ -123,7 +127,8 @@ export const startKafka = async ({ nodes: count = 1, secure }: TestKafkaOptions 
         writeFileSync(join(directory, 'server.pem'), serverPem, { mode: 0o600 })
         writeFileSync(join(directory, 'ca.pem'), caPem)
       }
-      nodes.push(await createKafkaNode({ jars, directory, propertiesFile, clusterId, users: secure?.users ?? {} }))
+      const common = { directory, propertiesFile, clusterId, users: secure?.users ?? {} }
+      nodes.push(jars === null ? await createKafkaContainer(common) : await createKafkaNode({ jars, ...common }))
     }
     await Promise.all(nodes.map((node) => node.start()))
   } catch (error) {

@@ -9,6 +9,9 @@ export interface DeskAnswer<Body = unknown> {
   readonly body: Body
 }
 
+/** As much of `fetch` as is used here. */
+export type Fetching = (url: string, init: RequestInit) => Promise<Response>
+
 /** Somebody at the desk's HTTP API. A call rejects when the connection is lost: whether it was done is then unknown. */
 export interface DeskClient {
   readonly account: string
@@ -20,9 +23,9 @@ export interface DeskClient {
   post<Body>(path: string, body?: unknown): Promise<Body>
 }
 
-const createClient = (base: string, account: string, headers: Readonly<Record<string, string>>): DeskClient => {
+const createClient = (base: string, account: string, headers: Readonly<Record<string, string>>, fetching: Fetching = fetch): DeskClient => {
   const ask: DeskClient['ask'] = async <Body>(method: string, path: string, options: { body?: unknown; version?: number } = {}) => {
-    const response = await fetch(`${base}/api/v1${path}`, {
+    const response = await fetching(`${base}/api/v1${path}`, {
       method,
       headers: {
         ...headers,
@@ -60,9 +63,9 @@ export const firstLinkOf = async (platform: PlatformProcess): Promise<string> =>
 }
 
 /** Signs in as a browser does: with a session's cookie and its CSRF token. */
-export const signInBy = async (link: string): Promise<DeskClient> => {
+export const signInBy = async (link: string, fetching: Fetching = fetch): Promise<DeskClient> => {
   const [base, code] = link.split('/sign-in#code=') as [string, string]
-  const response = await fetch(`${base}/api/v1/session/link`, {
+  const response = await fetching(`${base}/api/v1/session/link`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ code }),
@@ -70,7 +73,7 @@ export const signInBy = async (link: string): Promise<DeskClient> => {
   expect(response.status).toBe(200)
   const { account, csrfToken } = (await response.json()) as { account: string; csrfToken: string }
   const cookie = response.headers.getSetCookie().map((one) => one.split(';')[0]!)
-  return createClient(base, account, { cookie: cookie.join('; '), 'x-csrf-token': csrfToken })
+  return createClient(base, account, { cookie: cookie.join('; '), 'x-csrf-token': csrfToken }, fetching)
 }
 
 /** The admin of a platform that has just started for the first time. */
