@@ -70,5 +70,6 @@ export const createKafkaContainer = async (options: {
       }
       await remove()
     },
+    pid: () => undefined,
   }
 }
