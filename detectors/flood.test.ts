@@ -28,6 +28,15 @@ describeDetector(detector, {
     ],
     finds: 0,
   },
+  "a short outage of the network in a device's first minute, and its backlog, are none": {
+    given: [
+      // Ten a second, and the first bin is nearly over.
+      ...readings({ count: 350, fromMs: second(9.9), everyMs: 100 }),
+      // Stored for fifteen seconds and sent at forty a second, with what it goes on to say among it.
+      ...times(200, (i) => reading(second(59.9) + i * 25, { seq: 351 + i, deviceTime: second(44.9) + i * 100 })),
+    ],
+    finds: 0,
+  },
   'a throttled backlog is none': {
     given: [
       ...minute,

@@ -105,17 +105,20 @@ export default defineDetector({
 })
 
 /** Closes the bin when `at` lies beyond it, and learns from it. A bin that was a flood teaches no more than twice the baseline. */
-const turn = (state: State, at: number, { binMs }: Parameters): void => {
+const turn = (state: State, at: number, { binMs, warmupBins, readingsCeiling, bytesFloor }: Parameters): void => {
   const bin = Math.floor(at / binMs)
   if (bin <= state.bin) return
   if (state.n > 0) {
     const { usual, usualBytes } = state
-    // Silent bins in between belong to a slow device's rhythm; a long absence does not.
-    const bins = Math.min(bin - state.bin, 6)
+    // Silent bins in between belong to a slow device's rhythm; a long absence does not, nor any of a device that is heard in every bin.
+    const rhythm = usual[2] === 0 || usual[0] <= 0 ? 6 : Math.min(6, Math.max(1, Math.ceil(4 / usual[0])))
+    const bins = Math.min(bin - state.bin, rhythm)
+    // The first bin is a part of one: what follows is not measured by it until there is a baseline.
+    const learning = usual[2] < warmupBins
     const n = state.n / bins
     const bytes = state.bytes / bins
-    addToEwma(usual, usual[2] === 0 ? n : Math.min(n, usual[0] * 2 + 1), 30, 100)
-    addToEwma(usualBytes, usualBytes[2] === 0 ? bytes : Math.min(bytes, usualBytes[0] * 2 + 1), 30, 1)
+    addToEwma(usual, Math.min(n, learning ? readingsCeiling : usual[0] * 2 + 1), 30, 100)
+    addToEwma(usualBytes, Math.min(bytes, learning ? bytesFloor * 10 : usualBytes[0] * 2 + 1), 30, 1)
   }
   state.bin = bin
   state.n = 0
