@@ -1,32 +1,16 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { startEdge } from '../broker/edge.ts'
 import { edgeLimits } from '../broker/limits.ts'
 import { systemClock } from '../contracts/clock.ts'
-import type { EventLog } from '../contracts/event-log.ts'
 import { silentLogger } from '../contracts/logger.ts'
-import { openLmdbLog } from '../stream/lmdb/open-lmdb-log.ts'
-import { createSealer } from '../stream/seal.ts'
+import { type BenchLog, openBenchLog } from './bench-log.ts'
 import { type BenchFleet, directoryOf } from './edge-fleet.ts'
 
-// The edge as a bench runs it: `edge-server.ts FLEET DIRECTORY [log [limits as JSON]]`. Prints `port N`; on SIGTERM its figures as JSON.
-const [fleetFile, directory, kind = 'lmdb', limits = '{}'] = process.argv.slice(2) as [string, string, string?, string?]
+// The edge as a bench runs it: `edge-server.ts FLEET LOG-as-JSON`. Prints `port N`; on SIGTERM its figures as JSON.
+const [fleetFile, logPlan] = process.argv.slice(2) as [string, string]
 const fleet = JSON.parse(readFileSync(fleetFile, 'utf8')) as BenchFleet
-
-const nowhere: EventLog = {
-  append: async () => {},
-  consume: () => Promise.reject(new Error('nothing is kept')),
-  ranges: async () => [],
-  read: () => {
-    throw new Error('nothing is kept')
-  },
-  stats: () => ({}),
-  close: async () => {},
-}
-const log =
-  kind === 'none'
-    ? nowhere
-    : await openLmdbLog({ directory, sealer: createSealer(randomBytes(32), 'log'), logger: silentLogger, clock: systemClock })
+const log = await openBenchLog(JSON.parse(logPlan) as BenchLog)
 const edge = await startEdge({
   log,
   directory: directoryOf(fleet),
@@ -41,7 +25,6 @@ const edge = await startEdge({
     publishesBurstPerDeviceMax: 10_000,
     bytesPerSecondPerDeviceMax: 10_000_000,
     bytesBurstPerDeviceMax: 10_000_000,
-    ...(JSON.parse(limits) as object),
   }),
   clock: systemClock,
   logger: silentLogger,

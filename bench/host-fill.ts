@@ -2,25 +2,25 @@
 import { readFileSync } from 'node:fs'
 import { encodeClock, encodeMessage, encodeMessageHeader, encodeObservation } from '../contracts/envelope.ts'
 import type { AppendRecord } from '../contracts/event-log.ts'
-import { logTopics } from '../contracts/log-topics.ts'
+import { type LogTopicName, logTopics } from '../contracts/log-topics.ts'
 import type { Session } from '../contracts/observation.ts'
 import { healthyLife } from '../simulators/healthy-life.ts'
 import { planFleet } from '../simulators/fleet.ts'
-import { createSealer } from '../stream/seal.ts'
-import { openLmdbLog } from '../stream/lmdb/open-lmdb-log.ts'
+import { openBenchLog } from './bench-log.ts'
 import type { HostBenchPlan } from './host.ts'
 
 const plan = JSON.parse(readFileSync(0, 'utf8')) as HostBenchPlan
-const log = await openLmdbLog({
-  directory: plan.directory,
-  sealer: createSealer(Buffer.from(plan.keyHex, 'hex'), 'log'),
-  clock: { now: Date.now },
-})
+const log = await openBenchLog(plan.log)
 const { devices } = planFleet({ seed: plan.seed, devices: plan.devices, senmlShare: 0 })
 const topics = ['observations.by-device.v1', 'observations.by-source.v1', 'observations.by-cohort.v1'] as const
 const startAtMs = 1_795_000_000_000
 let batch: AppendRecord[] = []
+/** Appends are in the log in the order of their calls: a few may be under way. */
+let underWay: Promise<void>[] = []
+const underWayMax = 64
+const put = (topic: LogTopicName, records: readonly AppendRecord[]): void => void underWay.push(log.append(topic, records))
 let messages = 0
+let records = 0
 let clockMs = startAtMs
 const headers = new Map<string, Buffer>()
 
@@ -28,7 +28,7 @@ for (const event of healthyLife({ devices, startAtMs, durationMs: plan.durationM
   while (clockMs <= event.atMs) {
     const clock = encodeClock('bench', clockMs)
     for (const topic of topics.slice(1))
-      await log.append(
+      put(
         topic,
         Array.from({ length: logTopics[topic].partitions }, (_, partition) => ({ key: 'clock', value: clock, partition })),
       )
@@ -64,11 +64,18 @@ for (const event of healthyLife({ devices, startAtMs, durationMs: plan.durationM
     batch.push({ key: device, value: encodeObservation(observation) })
   }
   if (batch.length >= 2_000) {
-    await log.append(topics[0], batch)
+    put(topics[0], batch)
+    records += batch.length
     batch = []
   }
+  if (underWay.length >= underWayMax) {
+    await Promise.all(underWay)
+    underWay = []
+  }
 }
-await log.append(topics[0], batch)
+put(topics[0], batch)
+records += batch.length
+await Promise.all(underWay)
 await log.close()
-process.stdout.write(`${JSON.stringify({ messages })}\n`)
+process.stdout.write(`${JSON.stringify({ messages, records })}\n`)
 process.exit(0)

@@ -5,27 +5,28 @@ import { silentLogger } from '../contracts/logger.ts'
 import { loadDetectors } from '../detectors/registry.ts'
 import { createEnvelopeDecoder } from '../ingest/envelope-decoder.ts'
 import { createDetectorHost } from '../stream/host/detector-host.ts'
-import { openLmdbLog } from '../stream/lmdb/open-lmdb-log.ts'
 import { openLmdbStateStore } from '../stream/lmdb/state-store.ts'
 import { createSealer } from '../stream/seal.ts'
+import { openBenchLog } from './bench-log.ts'
 import type { HostBenchPlan } from './host.ts'
 
-const plan = JSON.parse(readFileSync(0, 'utf8')) as HostBenchPlan
+const plan = JSON.parse(readFileSync(0, 'utf8')) as HostBenchPlan & { readonly records: number }
 const clock = { now: Date.now }
-const key = Buffer.from(plan.keyHex, 'hex')
-const log = await openLmdbLog({ directory: plan.directory, sealer: createSealer(key, 'log'), clock })
-const stateStore = await openLmdbStateStore({ directory: join(plan.directory, `state-${process.pid}`), sealer: createSealer(key, 'state') })
+const log = await openBenchLog(plan.log)
+const sealer = createSealer(Buffer.alloc(32, 7), 'state')
+const local = await openLmdbStateStore({ directory: join(plan.directory, `state-${process.pid}`), sealer })
+const group = process.argv[2]!
+const stateStore = 'openStateStore' in log ? log.openStateStore({ group, sealer, local, nowMs: clock.now }) : local
 const host = createDetectorHost({
   log,
   stateStore,
   decoder: createEnvelopeDecoder(),
   ...(await loadDetectors()),
-  group: 'bench',
+  group,
   logger: silentLogger,
   clock,
 })
 const ends = await log.ranges(['observations.by-device.v1'])
-const total = ends.reduce((sum, { earliest, next }) => sum + next - earliest, 0)
 const observed = (): number => Object.values(host.stats().observations).reduce((a, b) => a + b, 0)
 /** A quarter of the way: every device is known and the engine has compiled what is hot. A detector process lives for weeks. */
 let warm: { readonly observations: number; readonly cpu: NodeJS.CpuUsage } | null = null
@@ -35,8 +36,9 @@ await host.start()
 for (;;) {
   await new Promise((resolve) => setTimeout(resolve, 20))
   const { lag, records } = host.stats()
-  if (warm === null && records * 4 >= total) warm = { observations: observed(), cpu: process.cpuUsage(fromCpu) }
-  if (records > 0 && ends.every(({ topic, partition }) => lag[`${topic}/${partition}`] === 0)) break
+  if (warm === null && records * 4 >= plan.records) warm = { observations: observed(), cpu: process.cpuUsage(fromCpu) }
+  // At the start no lag is known, which looks like none.
+  if (records >= plan.records && ends.every(({ topic, partition }) => lag[`${topic}/${partition}`] === 0)) break
 }
 // The last checkpoint is written here: it is part of the cost.
 await host.close()

@@ -12,8 +12,7 @@ import { sinkSettings } from '../store/landing/settings.ts'
 import { openStore, storeSettings } from '../store/open.ts'
 import { readRows } from '../store/read-rows.ts'
 import { createSink } from '../store/sink.ts'
-import { openLmdbLog } from '../stream/lmdb/open-lmdb-log.ts'
-import { createSealer } from '../stream/seal.ts'
+import { type BenchLog, lmdbBenchLog, openBenchLog } from './bench-log.ts'
 
 export interface LandingFigures {
   /** Whole process: log batch read and unsealed, decoded, redelivery-checked, inserted into the encrypted store with its merges, minutes computed. */
@@ -22,6 +21,8 @@ export interface LandingFigures {
   readonly cpuSeconds: number
   readonly rollUpCpuSeconds: number
   readonly bytesOnDiskPerMessage: number
+  /** Of a row of the roll-up: a vital of a device's minute. */
+  readonly bytesOnDiskPerMinute: number
   readonly rssMegabytes: number
 }
 
@@ -45,10 +46,14 @@ const cpuSeconds = (): number => {
 }
 
 /** 5,000 devices, log batches of 10,000 messages of 222 bytes, on an encrypted store in a temporary directory. */
-export const benchLanding = async ({ messages = 500_000, devices = 5_000 } = {}): Promise<LandingFigures> => {
+export const benchLanding = async ({
+  messages = 500_000,
+  devices = 5_000,
+  log: plan,
+}: { readonly messages?: number; readonly devices?: number; readonly log?: BenchLog } = {}): Promise<LandingFigures> => {
   const directory = mkdtempSync(join(tmpdir(), 'wardwatch-landing-'))
   const key = Buffer.alloc(32, 7)
-  const log = await openLmdbLog({ directory: join(directory, 'log'), sealer: createSealer(key, 'log'), clock: systemClock, mode: 'owner' })
+  const log = await openBenchLog(plan ?? lmdbBenchLog(join(directory, 'log')))
   const topic = 'observations.by-device.v1'
   const headers = Array.from({ length: devices }, (_, d) =>
     encodeMessageHeader({
@@ -96,16 +101,21 @@ export const benchLanding = async ({ messages = 500_000, devices = 5_000 } = {})
     while ((await readRows<[number]>(store.query, 'SELECT count() FROM system.merges'))[0]![0] > 0)
       await new Promise((resolve) => setTimeout(resolve, 50))
     const done = cpuSeconds()
-    const [size] = await readRows<[number]>(
-      store.query,
-      `SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase() AND table = 'readings'`,
-    )
+    const sizeOf = async (table: string): Promise<{ readonly bytes: number; readonly rows: number }> => {
+      const [size] = await readRows<[number, number]>(
+        store.query,
+        `SELECT sum(bytes_on_disk), sum(rows) FROM system.parts WHERE active AND database = currentDatabase() AND table = '${table}'`,
+      )
+      return { bytes: size![0], rows: size![1] }
+    }
+    const minutes = await sizeOf('readings_by_minute')
     return {
       landedMessagesPerCpuSecond: Math.round(messages / (done - begun)),
       messages,
       cpuSeconds: done - begun,
       rollUpCpuSeconds: rolledUp - landed,
-      bytesOnDiskPerMessage: Math.round(size![0] / messages),
+      bytesOnDiskPerMessage: Math.round((await sizeOf('readings')).bytes / messages),
+      bytesOnDiskPerMinute: Math.round(minutes.bytes / Math.max(1, minutes.rows)),
       rssMegabytes: Math.round(process.memoryUsage().rss / 1e6),
     }
   } finally {

@@ -5,14 +5,17 @@ import { ensureConsole, firstScreenJsGzipBytes } from '../dashboards/console/bui
 import { benchConsoleSessions } from './console-sessions.ts'
 import { benchDesk } from './desk.ts'
 import { benchEventToPixel } from './event-to-pixel.ts'
-import { benchEdge, edgeShapes, type EdgeShapeFigures } from './edge.ts'
+import { benchEdge, type EdgeShapeFigures } from './edge.ts'
+import { edgeShapes } from './edge-run.ts'
 import { benchHost } from './host.ts'
 import { benchLanding } from './landing.ts'
+import { type BenchRow, benchOnKafka, kafkaParts } from './kafka-sections.ts'
 import { machineFacts } from './machine-facts.ts'
 import { benchPublishToFinding } from './publish-to-finding.ts'
 
 const usage =
-  'npm run bench -- [--json FILE] [--only edge,finding,host,landing,desk,sessions,pixel] [--seconds N] [--repeats N] [--desk-readings N] [--keep DIR]\n'
+  'npm run bench -- [--json FILE] [--only edge,finding,host,landing,desk,sessions,pixel] [--seconds N] [--repeats N] [--desk-readings N] [--keep DIR]\n' +
+  'npm run bench -- --kafka [--json FILE] [--only edge,finding,host,landing,takeover,blobs,wide] [--seconds N] [--repeats N]\n'
 const parts = ['edge', 'finding', 'host', 'landing', 'desk', 'sessions', 'pixel'] as const
 
 const read = () => {
@@ -25,12 +28,14 @@ const read = () => {
         repeats: { type: 'string', default: '3' },
         'desk-readings': { type: 'string', default: '50000000' },
         keep: { type: 'string' },
+        kafka: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h' },
       },
     })
-    const only = values.only?.split(',') ?? [...parts]
-    const wrong = only.find((part) => !(parts as readonly string[]).includes(part))
-    if (wrong !== undefined) throw new RangeError(`--only ${wrong}: one of ${parts.join(', ')} is allowed`)
+    const allowed: readonly string[] = values.kafka ? kafkaParts : parts
+    const only = values.only?.split(',') ?? allowed
+    const wrong = only.find((part) => !allowed.includes(part))
+    if (wrong !== undefined) throw new RangeError(`--only ${wrong}: one of ${allowed.join(', ')} is allowed`)
     const [seconds, repeats] = [Number(values.seconds), Number(values.repeats)]
     if (!(seconds >= 1 && seconds <= 600)) throw new RangeError(`--seconds ${values.seconds}: from 1 to 600`)
     if (!(Number.isInteger(repeats) && repeats >= 1 && repeats <= 50))
@@ -38,7 +43,7 @@ const read = () => {
     const deskReadings = Number(values['desk-readings'])
     if (!(Number.isInteger(deskReadings) && deskReadings >= 100_000 && deskReadings <= 500_000_000))
       throw new RangeError(`--desk-readings ${values['desk-readings']}: a whole number from 100,000 to 500,000,000`)
-    return { only, seconds, repeats, deskReadings, keep: values.keep, json: values.json, help: values.help === true }
+    return { only, seconds, repeats, deskReadings, keep: values.keep, kafka: values.kafka, json: values.json, help: values.help === true }
   } catch (error) {
     process.stderr.write(`bench: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}\n`)
     process.exit(2)
@@ -66,7 +71,12 @@ const progress = (line: string): void => void process.stderr.write(`${line}\n`)
 
 for (const [name, value] of Object.entries(machineFacts())) process.stdout.write(`${name.padEnd(16)} ${value ?? 'none'}\n`)
 
-if (options.only.includes('edge')) {
+if (options.kafka) {
+  const told = ({ what, value, unit, bar = '' }: BenchRow): void => row(what, value, unit, bar)
+  Object.assign(figures, await benchOnKafka({ ...options, progress, row: told }))
+}
+const embedded: readonly string[] = options.kafka ? [] : options.only
+if (embedded.includes('edge')) {
   const bun = bunBinary()
   const edge = await benchEdge({
     edgeRuntime: bun ?? process.execPath,
@@ -95,7 +105,7 @@ if (options.only.includes('edge')) {
   row(`edge beside mosquitto, 5,000 connections at 2/s${load(fleet)}`, ratio(fleet), 'x', '0.6')
   row('edge, memory a connection at 5,000', fleet?.edge.kbPerConnection ?? null, 'kB', '40 at most')
 }
-if (options.only.includes('finding')) {
+if (embedded.includes('finding')) {
   const finding = await benchPublishToFinding()
   Object.assign(figures, finding)
   row(
@@ -106,7 +116,7 @@ if (options.only.includes('finding')) {
   )
   row('publish to finding, p99', finding.publishToFindingP99Ms, 'ms', 'under 100')
 }
-if (options.only.includes('host')) {
+if (embedded.includes('host')) {
   const host = benchHost({ runs: options.repeats })
   Object.assign(figures, {
     hostObservationsPerCpuSecond: host.hostObservationsPerCpuSecond,
@@ -121,12 +131,12 @@ if (options.only.includes('host')) {
   )
   row('detector state', host.stateBytesPerDevice, 'bytes a device', '4,096 at most')
 }
-if (options.only.includes('landing')) {
+if (embedded.includes('landing')) {
   const landing = await benchLanding()
   Object.assign(figures, { landedMessagesPerCpuSecond: landing.landedMessagesPerCpuSecond, landing })
   row('landing in ClickHouse', landing.landedMessagesPerCpuSecond, 'messages per CPU-second', '100,000')
 }
-if (options.only.includes('desk')) {
+if (embedded.includes('desk')) {
   const desk = await benchDesk({ readings: options.deskReadings, keep: options.keep, progress })
   const { alertListP95Ms, alertDetailP95Ms, searchP95Ms, stored } = desk
   Object.assign(figures, { alertListP95Ms, alertDetailP95Ms, searchP95Ms, desk })
@@ -135,7 +145,7 @@ if (options.only.includes('desk')) {
   row("an alert's detail with its signals, p95", alertDetailP95Ms, 'ms', 'under 200')
   row('a search, p95', searchP95Ms, 'ms', 'under 200')
 }
-if (options.only.includes('sessions')) {
+if (embedded.includes('sessions')) {
   const sessions = await benchConsoleSessions()
   Object.assign(figures, { ackP99WithSessionsRatio: sessions.ackP99WithSessionsRatio, sessions })
   row(
@@ -145,7 +155,7 @@ if (options.only.includes('sessions')) {
     '1.1 at most',
   )
 }
-if (options.only.includes('pixel')) {
+if (embedded.includes('pixel')) {
   const pixel = await benchEventToPixel()
   const built = await ensureConsole({ log: () => {} })
   if (!built.ok) throw new Error(built.problem)

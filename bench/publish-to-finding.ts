@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { configSchema } from '../app/config.ts'
+import { readKafkaLog } from '../app/kafka-log-settings.ts'
 import { deriveKey } from '../app/master-key.ts'
 import { startPlatform } from '../app/platform.ts'
 import { openLog } from '../app/roles/open-log.ts'
@@ -41,10 +42,22 @@ export const benchPublishToFinding = async ({
   perSecond = 5,
   liars = 250,
   seconds = 40,
+  kafka,
+}: {
+  readonly devices?: number
+  readonly perSecond?: number
+  readonly liars?: number
+  readonly seconds?: number
+  /** The log on Kafka instead. */
+  readonly kafka?: { readonly brokers: readonly string[]; readonly topicPrefix: string }
 } = {}): Promise<PublishToFindingFigures> => {
   const data = mkdtempSync(join(tmpdir(), 'ww-bench-'))
   const seed = 11
-  const config = configSchema.parse({ data, mqtt: { port: 0 }, metrics: { port: 0 }, desk: { port: 0 }, logLevel: 'error' })
+  const log =
+    kafka === undefined
+      ? {}
+      : { kind: 'kafka', kafka: { ...kafka, tls: false, createTopics: true, replicationFactor: 1, minInsyncReplicas: 1 } }
+  const config = configSchema.parse({ data, mqtt: { port: 0 }, metrics: { port: 0 }, desk: { port: 0 }, logLevel: 'error', log })
   const started = await startPlatform({
     config,
     masterKeyFromEnvironment: undefined,
@@ -59,9 +72,12 @@ export const benchPublishToFinding = async ({
     const enrolled = await enrolSimulated(data, fleet.devices, () => {})
     if (!enrolled.ok) throw new Error(enrolled.problem)
     const key = Buffer.from(readFileSync(join(data, 'master.key'), 'utf8').trim(), 'hex')
-    const log = await openLog({ data, logKey: deriveKey(key, 'log').toString('hex'), kafka: null, retention: null }, silentLogger)
+    const settings = readKafkaLog(config.log)
+    if (!settings.ok) throw new Error(settings.problem)
+    const logPlan = { data, logKey: deriveKey(key, 'log').toString('hex'), kafka: settings.options, retention: null }
+    const reading = await openLog(logPlan, silentLogger)
     const seen: { readonly one: Finding; readonly atMs: number }[] = []
-    const consumer = await log.consume({
+    const consumer = await reading.consume({
       topics: ['findings.v1'],
       group: 'bench',
       onAssigned: async (partitions) => partitions.map(() => 'latest'),
@@ -84,10 +100,10 @@ export const benchPublishToFinding = async ({
     const delays: number[] = []
     for (const { one, atMs } of seen) {
       if (one.detector !== 'implausible-vitals') continue
-      const at = await publishedAt(log, one)
+      const at = await publishedAt(reading, one)
       if (at !== null) delays.push(atMs - at)
     }
-    await log.close()
+    await reading.close()
     delays.sort((a, b) => a - b)
     const quantile = (q: number): number => delays[Math.min(delays.length - 1, Math.floor(q * delays.length))] ?? Number.NaN
     return {

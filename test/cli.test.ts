@@ -63,6 +63,14 @@ describe('wrong calls get one clear line and exit code 2', () => {
     [['query'], /needs 'SELECT/],
     [['query', 'SELECT 1', '--format', 'Yaml'], /--format Yaml: one of table/],
     [['alerts', '--limit', '0'], /--limit 0: a whole number from 1/],
+    [['capacity'], /capacity needs --devices N, or --table/],
+    [['capacity', '--devices', '0'], /--devices 0: a whole number from 1 to 1000000000/],
+    [['capacity', '--devices', '5', '--messages-per-second-per-device', 'x'], /--messages-per-second-per-device x: a number from 0 to 200/],
+    [['capacity', '--devices', '5', '--messages-per-second-per-device', ''], /--messages-per-second-per-device : a number from 0 to 200/],
+    [['capacity', '--devices', '5', '--replication', '0'], /--replication 0: a whole number from 1 to 9/],
+    [['capacity', '--devices', '5', '--linger-ms', '101'], /--linger-ms 101: a whole number from 1 to 100/],
+    [['capacity', '--table', '--devices', '5'], /--table goes alone/],
+    [['capacity', '5'], /unexpected '5'/],
   ]
   for (const [words, line] of wrong)
     it(`wardwatch ${words.join(' ')}`, async () => {
@@ -71,6 +79,23 @@ describe('wrong calls get one clear line and exit code 2', () => {
       expect(stderr.trimEnd().split('\n')).toHaveLength(1)
       expect([status, stdout]).toEqual([2, ''])
     })
+})
+
+describe('wardwatch capacity', () => {
+  it('prints every part, what fills first and the day', async () => {
+    const { status, stdout, stderr } = await wardwatch('capacity', '--devices', '5000')
+    expect([status, stderr]).toEqual([0, ''])
+    for (const part of ['edge', 'kafka', 'detect', 'sink', 'clickhouse', 'desk']) expect(stdout).toMatch(new RegExp(`^${part} +\\d`, 'm'))
+    expect(stdout).toMatch(/^Nothing is full\. First would be: /m)
+    expect(stdout).toMatch(/^ClickHouse away for an hour +messages for the sink +[\d,]+ +\d/m)
+  })
+
+  it('as JSON with the figures and where each is from', async () => {
+    const { status, stdout } = await wardwatch('capacity', '--devices', '5000', '--json', '--seed', '9')
+    const report = JSON.parse(stdout) as { deployment: { devices: number; seed: number }; figures: Record<string, { from: string }> }
+    expect([status, report.deployment.devices, report.deployment.seed]).toEqual([0, 5_000, 9])
+    expect(Object.values(report.figures).every(({ from }) => from.length > 5)).toBe(true)
+  })
 })
 
 describe('what the platform would have to answer says that it does not run', () => {

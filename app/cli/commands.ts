@@ -1,6 +1,7 @@
 import { accountAddCommand, accountLinkCommand, accountListCommand } from './account.ts'
 import { alertsCommand, alertsVerifyCommand } from './alerts.ts'
 import { backtestCommand } from './backtest.ts'
+import { capacityCommand } from './capacity.ts'
 import { certificateCommand } from './certificate.ts'
 import { clickhouseMigrateCommand, clickhouseUsersCommand } from './clickhouse.ts'
 import type { Command } from './command.ts'
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   alertsCommand,
   alertsVerifyCommand,
   queryCommand,
+  capacityCommand,
   kafkaTopicsCommand,
   kafkaAclsCommand,
   kafkaKeyCommand,

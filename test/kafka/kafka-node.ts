@@ -19,6 +19,8 @@ export interface KafkaNode {
   thaw(): void
   /** SIGTERM: gives its partitions away first. */
   stop(): Promise<void>
+  /** Of its process; undefined while it does not run. */
+  pid(): number | undefined
 }
 
 export const createKafkaNode = async (options: {
@@ -88,5 +90,6 @@ export const createKafkaNode = async (options: {
       process.removeListener('exit', atExit)
       await end('SIGTERM')
     },
+    pid: () => child?.pid,
   }
 }
