@@ -5,7 +5,7 @@ import { silentLogger } from '../contracts/logger.ts'
 import { createKafkaClient } from '../stream/kafka/kafka-client.ts'
 import { createTopics } from '../stream/kafka/topic-admin.ts'
 import { planChangelogs, planTopics } from '../stream/kafka/topic-plan.ts'
-import { kafkaOffer } from '../test/kafka/kafka-offer.ts'
+import { kafkaOffer, lackingOwnKafka } from '../test/kafka/kafka-offer.ts'
 import { startKafka } from '../test/kafka/start-kafka.ts'
 import { type BenchLog, benchKafkaSettings } from './bench-log.ts'
 import { loadCore } from './edge-run.ts'
@@ -33,11 +33,13 @@ const ownCores = (): string => /: (.*)$/m.exec(spawnSync('taskset', ['-pc', Stri
 
 export const startBenchKafka = async (): Promise<BenchKafka> => {
   const offer = kafkaOffer()
-  if (offer.kind === 'nothing') throw new Error(`the bench on Kafka needs KAFKA_BROKERS, or Java and Maven: ${offer.lacks}`)
+  // Its processor time is measured and its cores are chosen: a process, never a container.
+  const lacks = offer.kind === 'given' ? null : lackingOwnKafka()
+  if (lacks !== null) throw new Error(`the bench on Kafka needs KAFKA_BROKERS, or Java and Maven: ${lacks}`)
   // Kafka's process inherits the cores; afterwards the bench has all of its own again.
   const cores = ownCores()
-  if (offer.kind === 'maven') pinTo(loadCore)
-  const own = offer.kind === 'maven' ? await startKafka() : null
+  if (offer.kind !== 'given') pinTo(loadCore)
+  const own = offer.kind === 'given' ? null : await startKafka()
   if (own !== null) pinTo(cores)
   const brokers = offer.kind === 'given' ? offer.brokers : own!.brokers
   const prefix = `bench-${process.pid}-${Date.now().toString(36)}-`
