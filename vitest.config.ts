@@ -13,12 +13,16 @@ const outside = ['node_modules/**', 'test/compose/**', ...(long ? [] : ['**/*.lo
 /** Whole platforms, and brokers in Java, that mostly wait: they run beside the others. */
 const waiting = [
   'test/chaos/**/*.test.ts',
+  'test/mosquitto/**/*.test.ts',
+  'test/network/**/*.test.ts',
   'test/demo.test.ts',
   'test/schemathesis.test.ts',
   'test/clickhouse/**/*.test.ts',
   'test/cli.test.ts',
+  'test/several-desks.test.ts',
   'stream/kafka/**/*.test.ts',
   'test/operations/prometheus.test.ts',
+  'test/kubernetes/**/*.test.ts',
 ]
 const common = { pool: 'forks', testTimeout: long ? 3_600_000 : 60_000, hookTimeout: 60_000 } as const
 

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import { plainAddress } from '../broker/address.ts'
 import { isLoopback } from './desk/loopback.ts'
-import { liveness, readiness, type Health } from './health.ts'
+import { leading, liveness, readiness, type Health } from './health.ts'
 import { healthSamples } from './metrics/health-samples.ts'
 import type { Sample } from './metrics/metric.ts'
 import { prometheusText } from './metrics/prometheus-text.ts'
@@ -15,7 +15,7 @@ export interface HealthServer {
 }
 
 /**
- * `/metrics`, `/healthz` and `/readyz` tell how the platform is, to whoever reaches `host`; `/status` (the roles with their processes and
+ * `/metrics`, `/healthz`, `/readyz` and `/leadz` tell how the platform is, to whoever reaches `host`; `/status` (the roles with their processes and
  * statistics) is for whoever is on this machine.
  */
 export const startHealthServer = async (options: {
@@ -42,6 +42,7 @@ export const startHealthServer = async (options: {
     if (request.url === '/metrics') response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(metrics())
     else if (request.url === '/healthz') tell(response, liveness(roles(), now()))
     else if (request.url === '/readyz') tell(response, readiness(roles(), now()))
+    else if (request.url === '/leadz') tell(response, leading(roles(), now()))
     else if (request.url === '/status' && isLoopback(plainAddress(request.socket.remoteAddress)))
       response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify({ roles: roles() })}\n`)
     else response.writeHead(404).end()

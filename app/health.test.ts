@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { liveness, readiness } from './health.ts'
+import { leading, liveness, readiness } from './health.ts'
 import type { RoleStatus } from './supervisor.ts'
 
 const role = (over: Partial<RoleStatus>): RoleStatus => ({
@@ -45,4 +45,19 @@ describe('the truth about the platform', () => {
       expect(liveness([status], 10_000)).toEqual({ ok: alive === null, problems: alive === null ? [] : [alive] })
       expect(readiness([status], 10_000)).toEqual({ ok: ready === null, problems: ready === null ? [] : [ready] })
     })
+})
+
+describe('whether the desk of a machine leads', () => {
+  const desk = (leads: number): RoleStatus => role({ name: 'desk@b', kind: 'desk', stats: { leadership: { leads } } })
+  const cases: Record<string, [readonly RoleStatus[], readonly string[]]> = {
+    'one that leads': [[role({}), desk(1)], []],
+    'one that follows': [[desk(0)], ['desk@b does not lead: it only reads']],
+    'one that has not reported yet': [
+      [role({ name: 'hub', kind: 'hub', stats: null, statsAtMs: null })],
+      ['hub does not lead: it only reads'],
+    ],
+    'a machine without one': [[role({})], ['no desk runs here']],
+  }
+  for (const [name, [roles, problems]] of Object.entries(cases))
+    it(name, () => expect(leading(roles, 10_000)).toEqual({ ok: problems.length === 0, problems }))
 })

@@ -1,3 +1,5 @@
+import { numberIn } from './role-figures.ts'
+import { does } from './role-status.ts'
 import type { RoleStatus } from './supervisor.ts'
 
 export interface Health {
@@ -18,6 +20,16 @@ export const liveness = (roles: readonly RoleStatus[], nowMs: number): Health =>
       return [`${role.name} has said nothing for ${Math.round((nowMs - role.statsAtMs) / 1_000)} s`]
     return []
   })
+  return { ok: problems.length === 0, problems }
+}
+
+/** Whether the desk of this machine is the one that leads: what a load balancer asks that sends people to it. */
+export const leading = (roles: readonly RoleStatus[], nowMs: number): Health => {
+  const desks = roles.filter(({ kind }) => does(kind, 'desk'))
+  const problems = liveness(desks, nowMs).problems.slice()
+  if (desks.length === 0) problems.push('no desk runs here')
+  for (const { name, stats } of desks)
+    if (numberIn(stats?.['leadership'] as object | undefined, 'leads') !== 1) problems.push(`${name} does not lead: it only reads`)
   return { ok: problems.length === 0, problems }
 }
 

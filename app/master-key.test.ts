@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { deriveKey, loadMasterKey } from './master-key.ts'
+import { deriveKey, keyFileIsOpen, loadMasterKey } from './master-key.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'wardwatch-key-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -23,6 +23,17 @@ it('a key file that others can read, or that holds no key, is refused', () => {
   expect(problem(load({ keyFile: join(root, 'bad.key') }))).toMatch(/64 hexadecimal digits/)
   expect(problem(load({ fromEnvironment: 'abc' }))).toMatch(/^WARDWATCH_KEY: /)
 })
+
+it.each([
+  ['0600 of our own', 0o600, 10_001, 10_001, false],
+  ['0640 of our own', 0o640, 10_001, 10_001, true],
+  ["0440 of root, with our group: a secret of Kubernetes'", 0o440, 0, 10_001, false],
+  ['0640 of root', 0o640, 0, 10_001, false],
+  ['0660 of root', 0o660, 0, 10_001, true],
+  ['0444 of root', 0o444, 0, 10_001, true],
+  ['0440 of root, read by root', 0o440, 0, 0, true],
+  ["0440 of somebody else's", 0o440, 1_000, 10_001, true],
+])('a key file with mode %s', (_, mode, uid, ownUid, open) => expect(keyFileIsOpen({ mode: 0o100000 | mode, uid }, ownUid)).toBe(open))
 
 it('a key that is missing beside sealed data is not made anew, wherever it should be', () => {
   const data = join(root, 'old')

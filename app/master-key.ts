@@ -50,8 +50,15 @@ export const loadMasterKey = (options: {
 export const readLogKey = (file: string): MasterKey =>
   existsSync(file) ? readKeyFile(file) : { ok: false, problem: `log.keyFile: ${file} is missing` }
 
+/**
+ * Whether others than who is meant could read or change a key file. Its owner alone may read it; or, as PostgreSQL has it, the group too where root
+ * owns the file and we are not root: so Kubernetes mounts a secret, and the group is the container's own.
+ */
+export const keyFileIsOpen = ({ mode, uid }: { readonly mode: number; readonly uid: number }, ownUid: number): boolean =>
+  (mode & (uid === 0 && ownUid !== 0 ? 0o037 : 0o077)) !== 0
+
 const readKeyFile = (file: string): MasterKey => {
-  if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0)
+  if (process.platform !== 'win32' && keyFileIsOpen(statSync(file), process.getuid!()))
     return { ok: false, problem: `${file} can be read by others than its owner: chmod 600 ${file}` }
   const text = readFileSync(file, 'utf8').trim()
   if (!hexKey.test(text)) return { ok: false, problem: `${file}: it must hold 64 hexadecimal digits (32 bytes)` }

@@ -33,13 +33,13 @@ const ownCores = (): string => /: (.*)$/m.exec(spawnSync('taskset', ['-pc', Stri
 
 export const startBenchKafka = async (): Promise<BenchKafka> => {
   const offer = kafkaOffer()
-  // Its processor time is measured and its cores are chosen: a process, never a container.
-  const lacks = offer.kind === 'given' ? null : lackingOwnKafka()
-  if (lacks !== null) throw new Error(`the bench on Kafka needs KAFKA_BROKERS, or Java and Maven: ${lacks}`)
+  // As a process, whatever else there is: it is to be pinned, and its CPU to be read.
+  const lack = offer.kind === 'given' ? null : lackingOwnKafka()
+  if (lack !== null) throw new Error(`the bench on Kafka needs KAFKA_BROKERS, or Java and Maven: ${lack}`)
   // Kafka's process inherits the cores; afterwards the bench has all of its own again.
   const cores = ownCores()
   if (offer.kind !== 'given') pinTo(loadCore)
-  const own = offer.kind === 'given' ? null : await startKafka()
+  const own = offer.kind === 'given' ? null : await startKafka({ place: 'processes' })
   if (own !== null) pinTo(cores)
   const brokers = offer.kind === 'given' ? offer.brokers : own!.brokers
   const prefix = `bench-${process.pid}-${Date.now().toString(36)}-`

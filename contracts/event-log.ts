@@ -76,7 +76,8 @@ export interface LogConsumer {
 
 /** Why an append did not happen: an expected failure (a full disk, a broker away). The records are *not* in the log. */
 export class LogUnavailable extends Error {
-  readonly reason: 'disk-full' | 'closed' | 'broker-away' | 'io'
+  /** 'not-leading': another process writes this topic now, and this one never again. */
+  readonly reason: 'disk-full' | 'closed' | 'broker-away' | 'io' | 'not-leading'
   constructor(reason: LogUnavailable['reason'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.name = 'LogUnavailable'

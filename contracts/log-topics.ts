@@ -22,9 +22,21 @@ export const logTopics = {
   /** Accounts, sessions and API tokens of the console. */
   'accounts.v1': { partitions: 1, retention: 'keep' },
   'registry.v1': { partitions: 1, retention: 'keep' },
+  /** Which desk leads, since when: where there may be several. */
+  'leaders.v1': { partitions: 1, retention: 'keep' },
 } as const satisfies Record<string, LogTopic>
 
 export type LogTopicName = keyof typeof logTopics
+
+/** What only the desk that leads appends to (edges beside it, to `commands.v1`): where there are several, whoever led before is refused. */
+export const ledTopics = [
+  'cases.v1',
+  'accounts.v1',
+  'paging.v1',
+  'registry.v1',
+  'commands.v1',
+  'leaders.v1',
+] as const satisfies readonly LogTopicName[]
 
 /** What a detector may be keyed by, and the topic that brings it observations under that key. */
 export const topicByKey = {

@@ -6,6 +6,8 @@ import type { Directory } from './fold.ts'
 export interface RegistryFollower {
   /** Resolves when everything that stood in the log at the start is folded in; rejects when the consumer fails before. */
   readonly caughtUp: Promise<void>
+  /** Resolves when everything that stands in the log now is folded in; rejects when the consumer fails before. */
+  reached(): Promise<void>
   /** As of `LogConsumer`: rejects when following has failed. */
   readonly failed: Promise<void>
   close(): Promise<void>
@@ -26,10 +28,25 @@ const topic = 'registry.v1'
  * must not keep later revocations from taking effect.
  */
 export const followRegistry = async ({ log, directory, group, logger }: Following): Promise<RegistryFollower> => {
-  const missing = new Map<number, number>()
-  for (const { partition, earliest, next } of await log.ranges([topic])) if (next > earliest) missing.set(partition, next)
-  const { promise: caughtUp, resolve, reject } = Promise.withResolvers<void>()
-  if (missing.size === 0) resolve()
+  const seen = new Map<number, number>()
+  const waiting = new Set<() => void>()
+  const dead = Promise.withResolvers<never>()
+  dead.promise.catch(() => {})
+
+  const reached = async (): Promise<void> => {
+    const ranges = await log.ranges([topic])
+    const done = (): boolean => ranges.every(({ partition, earliest, next }) => next === earliest || (seen.get(partition) ?? -1) >= next)
+    const all = new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (!done()) return
+        waiting.delete(look)
+        resolve()
+      }
+      waiting.add(look)
+      look()
+    })
+    await Promise.race([all, dead.promise])
+  }
 
   const fold = (value: Uint8Array, offset: number): void => {
     try {
@@ -45,18 +62,16 @@ export const followRegistry = async ({ log, directory, group, logger }: Followin
     onAssigned: (partitions) => Promise.resolve(partitions.map(() => 'earliest' as const)),
     onBatch({ partition, records, nextOffset }) {
       for (const { value, offset } of records) fold(value, offset)
-      const end = missing.get(partition)
-      if (end !== undefined && nextOffset >= end) {
-        missing.delete(partition)
-        if (missing.size === 0) resolve()
-      }
+      seen.set(partition, nextOffset)
+      for (const look of waiting) look()
       return Promise.resolve()
     },
     // Nothing expires in this topic: `kept` retention. A gap would mean a damaged log.
     onOutOfRange: (gap) => logger.error(gap, 'a part of the registry is gone from the log'),
   })
-  consumer.failed.catch(reject)
+  consumer.failed.catch(dead.reject)
+  const caughtUp = reached()
   // Whoever awaits neither must not end the process by it: `failed` is the one to watch.
   caughtUp.catch(() => undefined)
-  return { caughtUp, failed: consumer.failed, close: () => consumer.close() }
+  return { caughtUp, reached, failed: consumer.failed, close: () => consumer.close() }
 }

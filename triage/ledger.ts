@@ -45,6 +45,8 @@ export interface LedgerOptions {
   readonly logger: Logger
   /** Pause before an append is tried again when the log is away, ms. */
   readonly retryMs: number
+  /** Why nothing may be recorded by this process (yet), or null. */
+  readonly barred: () => Error | null
   /** At once, before it is durable. */
   readonly onApplied: (event: CaseEvent, applied: Applied) => void
   /** In the chain's order. */
@@ -57,7 +59,7 @@ interface Waiting {
 }
 
 /** Everything that waits goes in one append: while one is on its way to the disk, the next gathers. */
-export const createLedger = ({ log, fold, logger, retryMs, onApplied, onDurable }: LedgerOptions): Ledger => {
+export const createLedger = ({ log, fold, logger, retryMs, barred, onApplied, onDurable }: LedgerOptions): Ledger => {
   const stopping = new AbortController()
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => {})
@@ -137,7 +139,8 @@ export const createLedger = ({ log, fold, logger, retryMs, onApplied, onDurable 
 
   return {
     record(drafts) {
-      if (broken !== null) throw broken
+      const bar = broken ?? barred()
+      if (bar !== null) throw bar
       if (stopping.signal.aborted) throw new LogUnavailable('closed', 'triage is closed')
       const recorded = seal(drafts).map((event): Recorded => {
         const applied = fold.apply(event)
@@ -158,7 +161,7 @@ export const createLedger = ({ log, fold, logger, retryMs, onApplied, onDurable 
     },
     settled: () => last,
     get outage() {
-      return broken ?? outage
+      return broken ?? barred() ?? outage
     },
     failed: failure.promise,
     get waiting() {

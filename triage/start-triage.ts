@@ -1,23 +1,24 @@
 import type { Alert, AlertState } from '../contracts/alert.ts'
 import type { CaseEvent } from '../contracts/case-event.ts'
 import type { Clock } from '../contracts/clock.ts'
-import type { EventLog } from '../contracts/event-log.ts'
+import { type EventLog, LogUnavailable } from '../contracts/event-log.ts'
 import type { Logger } from '../contracts/logger.ts'
+import type { TopicFold } from '../contracts/topic-fold.ts'
 import type { CaseListener, TriageDesk } from '../contracts/triage-desk.ts'
 import { createActing } from './assess/act.ts'
 import { createDeadlines } from './clocks/deadlines.ts'
 import { type ClockSettings, clockSettings } from './clocks/settings.ts'
 import { startTimeKeeper } from './clocks/time-keeper.ts'
 import type { DescribeDevice } from './describe.ts'
-import { type CaseFoldLimits, createCaseFold } from './group/fold.ts'
+import { type Applied, type CaseFoldLimits, createCaseFold } from './group/fold.ts'
 import { groupRaised } from './group/group-finding.ts'
-import { takeFindings } from './group/take-findings.ts'
-import { createLedger } from './ledger.ts'
+import { type FindingTaker, noneTaken, takeFindings } from './group/take-findings.ts'
+import { createLedger, type Recorded } from './ledger.ts'
 import { createCounts } from './queue/counts.ts'
 import { listAlerts } from './queue/list.ts'
 import { createQueue } from './queue/queue.ts'
 import { createRecentEvents } from './recent-events.ts'
-import { restore } from './restore.ts'
+import { nextEvent, restore } from './restore.ts'
 import { createSuppressing } from './suppress/suppress.ts'
 
 export interface Triage extends TriageDesk {
@@ -43,8 +44,24 @@ export interface TriageOptions extends CaseFoldLimits {
   readonly lookMs?: number
 }
 
-/** The desk: findings become alerts, people act on them, time runs out on them, and each of it is an event of `cases.v1`. One process leads. */
+/** Triage that only reads as long as another process leads. */
+export interface FollowingTriage extends Triage {
+  readonly following: TopicFold
+  /** From here on this process writes the chain: everything that stands in it has been taken. */
+  lead(): Promise<void>
+}
+
+/** The desk: findings become alerts, people act on them, time runs out on them, and each of it is an event of `cases.v1`. */
 export const startTriage = async (options: TriageOptions): Promise<Triage> => {
+  const triage = await openTriage(options)
+  await triage.lead()
+  return triage
+}
+
+const onlyReads = (): LogUnavailable => new LogUnavailable('not-leading', 'this desk only reads')
+
+/** The same, as it stands in the log: it follows, until it is told to lead. Of several desks one leads. */
+export const openTriage = async (options: TriageOptions): Promise<FollowingTriage> => {
   const { log, clock, logger, describe = () => null, clocks = clockSettings.parse(undefined), retryMs = 500, lookMs = 250 } = options
   const fold = createCaseFold(options)
   const counts = createCounts()
@@ -57,7 +74,7 @@ export const startTriage = async (options: TriageOptions): Promise<Triage> => {
     if ('opened' in event && event.opened) counts.opened(event.recordedAt, event.severity)
   }
 
-  await restore(log, fold, (event) => {
+  const from = await restore(log, fold, (event) => {
     recent.push(event)
     countOpening(event)
   })
@@ -71,35 +88,48 @@ export const startTriage = async (options: TriageOptions): Promise<Triage> => {
     queue.changed(id, alert)
     deadlines.changed(id, alert)
   }
-  const ledger = createLedger({
-    log,
-    fold,
-    logger,
-    retryMs,
-    onApplied(event, { alert, left }) {
-      countOpening(event)
-      if (alert !== null) changed(alert.id, alert)
-      if (left !== null) changed(left, null)
-    },
-    onDurable({ event, alert }) {
-      recent.push(event)
-      for (const listener of listeners)
-        try {
-          listener(event, alert)
-        } catch (error) {
-          logger.error({ err: error, sequence: event.sequence }, 'a listener of triage failed')
-        }
-    },
-  })
+  const onApplied = (event: CaseEvent, { alert, left }: Applied): void => {
+    countOpening(event)
+    if (alert !== null) changed(alert.id, alert)
+    if (left !== null) changed(left, null)
+  }
+  const onDurable = ({ event, alert }: Recorded): void => {
+    recent.push(event)
+    for (const listener of listeners)
+      try {
+        listener(event, alert)
+      } catch (error) {
+        logger.error({ err: error, sequence: event.sequence }, 'a listener of triage failed')
+      }
+  }
+  let leads = false
+  const ledger = createLedger({ log, fold, logger, retryMs, barred: () => (leads ? null : onlyReads()), onApplied, onDurable })
   const time = startTimeKeeper({ fold, ledger, deadlines, clock, everyMs: lookMs })
-  time.look()
   const grouping = { fold, clocks, describe }
-  const taker = await takeFindings({ ...grouping, log, ledger, clock, logger, settleTime: time.settle })
-  const failed = Promise.race([taker.consumer.failed, ledger.failed])
-  failed.catch(() => {})
+  let taker: FindingTaker | null = null
+  const failed = Promise.withResolvers<void>()
+  failed.promise.catch(() => {})
+  ledger.failed.catch(failed.reject)
 
   return {
-    failed,
+    failed: failed.promise,
+    following: {
+      topic: 'cases.v1',
+      from,
+      take(record) {
+        if (leads) throw new Error('who leads writes the chain, and reads it from nobody')
+        const event = nextEvent(fold, record)
+        const applied = fold.apply(event)
+        onApplied(event, applied)
+        onDurable({ event, alert: applied.alert })
+      },
+    },
+    async lead() {
+      leads = true
+      time.look()
+      taker = await takeFindings({ ...grouping, log, ledger, clock, logger, settleTime: time.settle })
+      taker.consumer.failed.then(failed.resolve, failed.reject)
+    },
     get size() {
       return fold.size
     },
@@ -132,7 +162,7 @@ export const startTriage = async (options: TriageOptions): Promise<Triage> => {
       return () => listeners.delete(listener)
     },
     stats: () => ({
-      ...taker.stats(),
+      ...(taker?.stats() ?? noneTaken),
       sequence: fold.sequence,
       alerts: fold.size,
       open: fold.open,
@@ -143,7 +173,8 @@ export const startTriage = async (options: TriageOptions): Promise<Triage> => {
     }),
     async close() {
       time.stop()
-      await Promise.all([taker.consumer.close(), ledger.close()])
+      await Promise.all([taker?.consumer.close(), ledger.close()])
+      failed.resolve()
     },
   }
 }

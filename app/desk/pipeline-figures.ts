@@ -1,5 +1,6 @@
 import type { Pipeline, Stage, VitalSigns } from '../../contracts/api/pipeline.ts'
 import { type HistogramSnapshot, quantileMs } from '../../contracts/histogram.ts'
+import { type DeskStanding, soleDesk } from '../../dashboards/api/parts.ts'
 import { readiness } from '../health.ts'
 import { difference, merged, sumOf } from '../role-figures.ts'
 import { does, type RoleStatus } from '../role-status.ts'
@@ -64,7 +65,11 @@ const plus = (numbers: readonly (number | null)[]): number | null => {
 /**
  * The data's way out of the roles' own statistics. @param behindMs how far ClickHouse is behind, ms; null when it is not
  */
-export const createPipelineFigures = (now: () => number, behindMs: () => number | null): PipelineFigures => {
+export const createPipelineFigures = (
+  now: () => number,
+  behindMs: () => number | null,
+  standing: DeskStanding = soleDesk,
+): PipelineFigures => {
   let roles: readonly RoleStatus[] = []
   let toldAtMs = -Infinity
   let samples: Sample[] = []
@@ -260,6 +265,7 @@ export const createPipelineFigures = (now: () => number, behindMs: () => number 
       drops: known ? plus(stages().map(({ drops }) => drops)) : null,
       ackP99Ms: known ? quantile('ack', 0.99) : null,
       historyBehindMs: behindMs(),
+      readsOnly: standing.leads() ? null : { leader: standing.leader() },
       problems,
     }
   }

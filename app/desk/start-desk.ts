@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../contracts/clock.ts'
-import type { EventLog } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
-import { type Accounts, openAccounts } from '../../dashboards/accounts/open-accounts.ts'
+import type { Accounts } from '../../dashboards/accounts/open-accounts.ts'
 import { createApi } from '../../dashboards/api/create-api.ts'
+import type { DeskStanding } from '../../dashboards/api/parts.ts'
 import type { SignedLink } from '../../dashboards/api/sign-in-url.ts'
 import type { Directory } from '../../registry/fold.ts'
 import type { TriageDesk } from '../../contracts/triage-desk.ts'
@@ -27,7 +27,7 @@ export interface Desk {
   readonly accounts: Accounts
   /** A new link for an account, for whoever owns this machine. */
   link(account: string): Promise<{ readonly ok: true; readonly link: SignedLink } | { readonly ok: false; readonly detail: string }>
-  /** The link to begin with, while nobody has signed in yet: makes the account `admin` if there is none. Null afterwards. */
+  /** The link to begin with, while nobody has signed in yet: makes the account `admin` if there is none. Null afterwards, and at a desk that only reads. */
   firstLink(): Promise<SignedLink | null>
   onRoles(roles: readonly RoleStatus[]): void
   stats(): Readonly<Record<string, number>>
@@ -36,24 +36,26 @@ export interface Desk {
 
 /** The console's server with what it stands on. */
 export const startDesk = async (options: {
-  readonly log: EventLog
   readonly logger: Logger
   readonly desk: TriageDesk
+  /** Closed with the desk. */
+  readonly accounts: Accounts
   readonly directory: Directory
   readonly parts: Pick<DeskParts, 'history' | 'paging'>
+  readonly standing: DeskStanding
   readonly site: string
   readonly settings: DeskOptions
 }): Promise<Desk> => {
-  const { log, logger, desk, directory, parts, site, settings } = options
-  const { host, names, publicOrigins, tls, sessionMs, idleMs, linkMs } = settings
-  const accounts = await openAccounts({ log, clock: systemClock, logger, times: { sessionMs, idleMs, linkMs } })
-  const figures = createPipelineFigures(systemClock.now, () => parts.history.behindMs())
+  const { logger, desk, accounts, directory, parts, standing, site, settings } = options
+  const { host, names, publicOrigins, tls } = settings
+  const figures = createPipelineFigures(systemClock.now, () => parts.history.behindMs(), standing)
   const api = await createApi({
     desk,
     history: parts.history,
     paging: parts.paging,
     directory,
     accounts,
+    standing,
     pipeline: figures.read,
     runbook: loadRunbooks(),
     clock: systemClock,
@@ -93,6 +95,7 @@ export const startDesk = async (options: {
     accounts,
     link,
     async firstLink() {
+      if (!standing.leads()) return null
       const known = accounts.people.list()
       if (known.some(({ lastSignInAt }) => lastSignInAt !== null)) return (first = null)
       if (first !== null && first.expiresAt > systemClock.now()) return first

@@ -1,24 +1,31 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, X509Certificate } from 'node:crypto'
 import { systemClock } from '../../contracts/clock.ts'
 import type { EventLog } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import { loadAuthority } from '../../registry/authority.ts'
 import { createDirectory } from '../../registry/fold.ts'
 import { followRegistry } from '../../registry/follow.ts'
+import type { DeskStanding } from '../../dashboards/api/parts.ts'
 import type { Store } from '../../store/open.ts'
 import { createAnalyst } from '../../store/query/read-only-query.ts'
 import type { Sink } from '../../store/sink.ts'
-import { startTriage } from '../../triage/start-triage.ts'
+import { openTriage } from '../../triage/start-triage.ts'
 import { watchChain } from '../../triage/verify/watch-chain.ts'
 import { controlOperations } from '../control/operations.ts'
 import { startControlServer } from '../control/server.ts'
 import { controlSocketPath } from '../control/socket-path.ts'
+import { openDeskAccounts } from '../desk/open-desk-accounts.ts'
 import { startDesk } from '../desk/start-desk.ts'
-import type { RunningRole } from './channel.ts'
+import { RoleRefused, type RunningRole } from './channel.ts'
 import { startDeskParts } from './desk-parts.ts'
+import { followTopics, type TopicFollower } from './follow-topics.ts'
+import { openLeadership } from './open-leadership.ts'
 import type { DeskRoleOptions } from './options.ts'
 
-/** Folds findings into alerts, pages, serves the console and the API, answers the control socket. */
+/**
+ * Folds findings into alerts, pages, serves the console and the API, answers the control socket. Of several desks on a log one leads; the
+ * others fold what it writes, answer every question, and take over.
+ */
 export const startDeskRole = async (parts: {
   readonly log: EventLog
   readonly store: Store
@@ -37,8 +44,10 @@ export const startDeskRole = async (parts: {
   const registry = await followRegistry({ log, directory, group: `registry-${name}-${randomBytes(6).toString('hex')}`, logger })
   await registry.caughtUp
   const authority = await loadAuthority({ privateKeyPem: options.authorityKeyPem, certificatePem: options.caPem }, systemClock)
-  const triage = await startTriage({
-    log,
+  const leadership = openLeadership(log, name)
+  let leads = false
+  const triage = await openTriage({
+    log: leadership.log,
     clock: systemClock,
     logger,
     clocks: options.desk.clocks,
@@ -50,7 +59,7 @@ export const startDeskRole = async (parts: {
   // Where the console is stands fast once it listens: a port of 0 is chosen then. Until then nothing can be linked to.
   let deskUrl: string | null = null
   const paged = await startDeskParts({
-    log,
+    log: leadership.log,
     logger,
     desk: triage,
     directory,
@@ -58,17 +67,47 @@ export const startDeskRole = async (parts: {
     behindMs,
     options: options.paging,
     linkTo: (alert) => (deskUrl === null ? null : `${deskUrl}/alerts${alert === null ? '' : `/${encodeURIComponent(alert)}`}`),
+    sure: () => leadership.sure(),
   })
-  const desk = await startDesk({ log, logger, desk: triage, directory, parts: paged, site: options.site, settings: options.desk })
+  const accounts = await openDeskAccounts({ log: leadership.log, logger, settings: options.desk, leads: () => leads })
+  let follower: TopicFollower | null = null
+  const lead = async (): Promise<void> => {
+    await Promise.all([follower?.reached(), registry.reached()])
+    follower?.stop()
+    leads = true
+    await triage.lead()
+    paged.paging.lead()
+  }
+  if (leadership.leads) await lead()
+  else
+    follower = await followTopics({
+      log,
+      folds: [triage.following, accounts.following, paged.paging.following],
+      group: `desk-${name}-${randomBytes(6).toString('hex')}`,
+      logger,
+    })
+  // Nothing is promised any more by one that another has taken the lead from.
+  const standing: DeskStanding = { leads: () => leads && leadership.leads, leader: () => leadership.leader()?.url ?? null }
+  const desk = await startDesk({
+    logger,
+    desk: triage,
+    accounts,
+    directory,
+    parts: paged,
+    standing,
+    site: options.site,
+    settings: options.desk,
+  })
   deskUrl = desk.url
   const control = await startControlServer(
     controlSocketPath(options.log.data),
     controlOperations({
-      log,
+      log: leadership.log,
       analyst: createAnalyst(store),
       sink,
       triage,
       desk,
+      standing,
       directory,
       authority,
       clock: systemClock,
@@ -76,6 +115,11 @@ export const startDeskRole = async (parts: {
     }),
     logger,
   )
+  try {
+    await leadership.campaign({ url: desk.url, authority: new X509Certificate(options.caPem).fingerprint256, onElected: lead })
+  } catch (error) {
+    throw new RoleRefused(`this desk can't stand for the lead: ${error instanceof Error ? error.message : String(error)}`)
+  }
   const chain = watchChain({ log, clock: systemClock, logger })
   return {
     info: { deskPort: desk.port, deskUrl: desk.url },
@@ -87,10 +131,12 @@ export const startDeskRole = async (parts: {
         desk: desk.stats(),
         paging: paged.paging.stats(),
         devices: directory.size,
-        log: log.stats(),
+        log: leadership.log.stats(),
+        // Once the folds are its own: not yet while it takes over.
+        leadership: { ...leadership.stats(), leads: standing.leads() ? 1 : 0 },
       }
     },
-    failed: Promise.all([registry.failed, triage.failed, paged.failed]).then(() => {}),
+    failed: Promise.all([registry.failed, triage.failed, paged.failed, leadership.failed, follower?.failed]).then(() => {}),
     onRoles: desk.onRoles,
     async close() {
       await desk.close()
@@ -98,7 +144,9 @@ export const startDeskRole = async (parts: {
       await chain.close()
       await paged.close()
       await triage.close()
-      await registry.close()
+      await Promise.all([registry.close(), follower?.close()])
+      // Last: until then it may append what it ends with, and the next one is chosen once this one has let go.
+      await leadership.close()
     },
   }
 }

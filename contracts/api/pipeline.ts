@@ -31,6 +31,8 @@ export const vitalSigns = z.object({
   ackP99Ms: z.number().nullable(),
   /** How far ClickHouse is behind the log, ms. */
   historyBehindMs: z.number().nullable(),
+  /** Another desk leads, and this one only reads: where that is, if anybody knows; null at the one that leads. */
+  readsOnly: z.object({ leader: z.string().nullable() }).nullable(),
   problems: z.array(z.string()),
 })
 export type VitalSigns = z.infer<typeof vitalSigns>

@@ -18,5 +18,7 @@ export const problem = z.object({
   alert: alertView.exactOptional(),
   /** 403: the roles that may. */
   roles: z.array(z.string()).exactOptional(),
+  /** 503 not-leading: where the console of the desk that leads is. */
+  leader: z.string().exactOptional(),
 })
 export type Problem = z.infer<typeof problem>

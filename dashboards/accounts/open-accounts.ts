@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../contracts/clock.ts'
 import type { EventLog } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
+import type { TopicFold } from '../../contracts/topic-fold.ts'
 import { openLedger } from './ledger.ts'
 import { type AccountTimes, defaultAccountTimes } from './limits.ts'
 import { createPeople, type People } from './people.ts'
@@ -21,6 +22,8 @@ export interface Accounts {
   knownBrowser(secret: string | null): string | null
   /** Whether whoever asked may go on: the session or token still lives, and the role is as it was. */
   still(who: Principal): boolean
+  /** For whoever reads on in the topic while another process leads. */
+  readonly following: TopicFold
   stats(): Readonly<Record<string, number>>
   close(): Promise<void>
 }
@@ -34,20 +37,31 @@ export interface AccountsOptions {
   readonly newSecret?: NewSecret
   readonly newId?: () => string
   readonly tidyEveryMs?: number
+  /** Whether this process writes the topic; only reads it otherwise. Default: it does. */
+  readonly leads?: () => boolean
 }
 
-/** The console's accounts, from and to `accounts.v1`. One process at a time. */
+/** The console's accounts, from and to `accounts.v1`. One process at a time writes. */
 export const openAccounts = async (options: AccountsOptions): Promise<Accounts> => {
-  const { log, clock, logger, times = defaultAccountTimes, delayLimits = signInDelayLimits, tidyEveryMs = 60_000 } = options
+  const {
+    log,
+    clock,
+    logger,
+    times = defaultAccountTimes,
+    delayLimits = signInDelayLimits,
+    tidyEveryMs = 60_000,
+    leads = () => true,
+  } = options
   const newSecret = options.newSecret ?? (() => randomBytes(32).toString('base64url'))
   const newId = options.newId ?? (() => randomBytes(9).toString('base64url'))
-  const ledger = await openLedger(log, logger)
+  const ledger = await openLedger(log, logger, leads)
   const sessions = createSessions(ledger, clock, times, newSecret)
   const tokens = createTokens(ledger, clock, newSecret, newId, logger)
   const delay = createSignInDelay(clock, delayLimits)
   const signIn = createSignIn({ ledger, sessions, delay, clock, logger })
 
   const tidy = async (everything = false): Promise<void> => {
+    if (!leads()) return
     try {
       await sessions.tidy()
       await tokens.tidy()
@@ -73,6 +87,7 @@ export const openAccounts = async (options: AccountsOptions): Promise<Accounts> 
     still: (who) =>
       (who.kind === 'session' ? sessions.lives(who.session) : tokens.lives(who.token)) &&
       ledger.fold.accounts.get(who.account)?.role === who.role,
+    following: ledger.following,
     stats: () => ({
       accounts: ledger.fold.accounts.size,
       sessions: ledger.fold.sessions.size,

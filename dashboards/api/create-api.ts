@@ -57,6 +57,7 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
   const headers = securityHeaders(secure)
   const cookies = createCookies(secure)
   const sendProblem = createSendProblem(logger)
+  const told = { limits, logger, standing: parts.standing }
   const inFlight: Rooms = {
     known: createInFlight(limits.inFlightMax, limits.inFlightPerAddressMax),
     strangers: createInFlight(limits.strangersInFlightMax, limits.strangersInFlightPerAddressMax),
@@ -93,7 +94,7 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
       void reply.headers(headers).header('x-request-id', request.id)
-      sendProblem(request, reply, refusalOf(error, request, limits, logger))
+      sendProblem(request, reply, refusalOf(error, request, told))
     },
   } as Parameters<typeof fastify>[0]) as unknown as FastifyInstance
   limitConnections(app.server, limits)
@@ -104,7 +105,7 @@ export const createApi = async (parts: ApiParts): Promise<Api> => {
     if (text === '') done(null, undefined)
     else void parseJson(request, text as string, done)
   })
-  app.setErrorHandler<FastifyError>((error, request, reply) => sendProblem(request, reply, refusalOf(error, request, limits, logger)))
+  app.setErrorHandler<FastifyError>((error, request, reply) => sendProblem(request, reply, refusalOf(error, request, told)))
 
   guardRequests(app, { parts, limits, headers, cookies, inFlight, sendProblem })
 

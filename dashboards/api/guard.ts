@@ -12,7 +12,7 @@ import { createOriginCheck } from './origin-check.ts'
 import type { ApiParts } from './parts.ts'
 import type { SendProblem } from './problem-reply.ts'
 import { createRateLimit } from './rate-limit.ts'
-import { busy, later, refuse, type Refusal } from './refusal.ts'
+import { busy, later, notLeading, refuse, type Refusal } from './refusal.ts'
 import { whoAsks } from './who-asks.ts'
 
 declare module 'fastify' {
@@ -35,7 +35,7 @@ export interface Rooms {
 }
 
 interface Door {
-  readonly parts: Pick<ApiParts, 'accounts' | 'clock' | 'names' | 'publicOrigins' | 'tls'>
+  readonly parts: Pick<ApiParts, 'accounts' | 'standing' | 'clock' | 'names' | 'publicOrigins' | 'tls'>
   readonly limits: ApiLimits
   readonly headers: Readonly<Record<string, string>>
   readonly cookies: Pick<Cookies, 'session' | 'browser'>
@@ -47,7 +47,7 @@ const changes = (method: string): boolean => method !== 'GET' && method !== 'HEA
 
 /** The one door that every request passes before anything is read of its body: name, size, origin, who asks, whether they may, how often. */
 export const guardRequests = (app: FastifyInstance, { parts, limits, headers, cookies, inFlight, sendProblem }: Door): void => {
-  const { publicOrigins } = parts
+  const { publicOrigins, standing } = parts
   const hostIsOurs = createHostCheck([...parts.names, ...publicOrigins.map((origin) => new URL(origin).hostname)])
   const sameOrigin = createOriginCheck(parts.tls !== null, publicOrigins)
   const perAsker = createRateLimit(parts.clock, limits.requestsPerSecondMax, limits.requestsBurstMax)
@@ -74,13 +74,14 @@ export const guardRequests = (app: FastifyInstance, { parts, limits, headers, co
       who === null ? perStranger.take(strangerKey(request, route)) : perAsker.take(who.kind === 'session' ? who.session : who.token)
     if (wait > 0) return later(wait)
     const refusal = mayUse(route, who)
-    if (refusal !== null || who === null) return refusal
-    if (who.kind === 'session' && changes(request.method)) {
+    if (refusal !== null) return refusal
+    if (who?.kind === 'session' && changes(request.method)) {
       const token = request.headers['x-csrf-token']
       if (typeof token !== 'string' || !sameText(token, who.csrfToken))
         return refuse(403, 'csrf', 'The header x-csrf-token is missing or wrong', { detail: 'GET /api/v1/session answers it.' })
     }
-    askers.set(request, who)
+    if (changes(request.method) && !standing.leads()) return notLeading(standing.leader())
+    if (who !== null) askers.set(request, who)
     return null
   }
 

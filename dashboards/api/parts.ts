@@ -8,6 +8,16 @@ import type { Directory } from '../../registry/fold.ts'
 import type { Accounts } from '../accounts/open-accounts.ts'
 import type { ApiLimits } from './limits.ts'
 
+/** Whether this desk may change anything. Of several desks on one log one leads, the others only read. */
+export interface DeskStanding {
+  leads(): boolean
+  /** Where the console of the one that leads is; null when it is this one, or nobody knows. */
+  leader(): string | null
+}
+
+/** Where there is no other. */
+export const soleDesk: DeskStanding = { leads: () => true, leader: () => null }
+
 /** What the API stands on. It reads no setting, no environment and no clock of its own. */
 export interface ApiParts {
   readonly desk: TriageDesk
@@ -15,6 +25,7 @@ export interface ApiParts {
   readonly paging: PagingDesk
   readonly directory: Directory
   readonly accounts: Accounts
+  readonly standing: DeskStanding
   /** The data's way as it is now. */
   readonly pipeline: () => Pipeline
   /** A detector's own page as text. */

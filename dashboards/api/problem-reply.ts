@@ -2,7 +2,8 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { LogUnavailable } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import { type ApiLimits } from './limits.ts'
-import { problemOf, refuse, type Refusal } from './refusal.ts'
+import type { DeskStanding } from './parts.ts'
+import { notLeading, problemOf, refuse, type Refusal } from './refusal.ts'
 
 /** Ends that say nothing new to whoever reads the log: anybody can make them by the thousand. */
 const quiet = new Set([401, 404, 405, 429])
@@ -30,7 +31,11 @@ export const createSendProblem =
   }
 
 /** What the framework or a bug throws, as a refusal; a bug is logged with its stack and told without it. */
-export const refusalOf = (error: FastifyError, request: FastifyRequest, limits: ApiLimits, logger: Logger): Refusal => {
+export const refusalOf = (
+  error: FastifyError,
+  request: FastifyRequest,
+  { limits, logger, standing }: { readonly limits: ApiLimits; readonly logger: Logger; readonly standing: DeskStanding },
+): Refusal => {
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return refuse(413, 'too-large', 'The body is too large', { detail: `At most ${limits.bodyBytesMax} bytes.` })
@@ -40,6 +45,8 @@ export const refusalOf = (error: FastifyError, request: FastifyRequest, limits: 
     case 'FST_ERR_BAD_URL':
       return refuse(400, 'url', 'The address is malformed')
   }
+  // It led when the request came in.
+  if (error instanceof LogUnavailable && error.reason === 'not-leading') return notLeading(standing.leader())
   if (error instanceof LogUnavailable) {
     logger.error({ requestId: request.id, reason: error.reason }, 'the log takes nothing: an action was refused')
     return refuse(

@@ -39,6 +39,22 @@ export const historyAway = (): Refusal =>
     { 'retry-after': '5' },
   )
 
+/** Another desk leads: what changes something goes there. */
+export const notLeading = (leader: string | null): Refusal =>
+  refuse(
+    503,
+    'not-leading',
+    'This desk only reads',
+    {
+      detail:
+        leader === null
+          ? 'No desk leads right now: one will in a moment. Nothing was changed.'
+          : `The desk at ${leader} leads. Nothing was changed.`,
+      ...(leader === null ? {} : { leader }),
+    },
+    { 'retry-after': leader === null ? '2' : '10' },
+  )
+
 export const problemOf = (refusal: Refusal, requestId: string): Problem => ({
   type: `urn:wardwatch:problem:${refusal.reason}`,
   title: refusal.title,

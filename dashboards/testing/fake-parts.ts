@@ -3,7 +3,7 @@ import { type Logger, silentLogger } from '../../contracts/logger.ts'
 import { createDirectory, type Directory } from '../../registry/fold.ts'
 import { type Accounts, openAccounts } from '../accounts/open-accounts.ts'
 import type { AccountTimes } from '../accounts/limits.ts'
-import type { ApiParts } from '../api/parts.ts'
+import { type ApiParts, soleDesk } from '../api/parts.ts'
 import { createFakeDesk, type FakeDesk } from './fake-desk.ts'
 import { createFakeHistory, type FakeHistory } from './fake-history.ts'
 import { createFakePaging } from './fake-paging.ts'
@@ -43,6 +43,7 @@ export const createFakeParts = async (options: {
     paging: createFakePaging(),
     directory,
     accounts: await openAccounts({ log, clock, logger, ...(options.times === undefined ? {} : { times: options.times }) }),
+    standing: soleDesk,
     pipeline: () => samplePipeline(clock.now()),
     runbook: (detector) => `# ${detector}\n\nWhat it means, and what to do.\n`,
     clock,

@@ -19,7 +19,17 @@ export const samplePipeline = (nowMs: number): Pipeline => {
     problem: null,
   })
   return {
-    signs: { nowMs, readingsPerSecond: wave, connections: 198, lagMs: 40, drops: 3, ackP99Ms: 9.2, historyBehindMs: null, problems: [] },
+    signs: {
+      nowMs,
+      readingsPerSecond: wave,
+      connections: 198,
+      lagMs: 40,
+      drops: 3,
+      ackP99Ms: 9.2,
+      historyBehindMs: null,
+      readsOnly: null,
+      problems: [],
+    },
     stages: [
       stage('edge', 'Edge'),
       stage('log', 'Log'),

@@ -26,6 +26,8 @@ export interface CommitWriterOptions {
 const firstPauseMs = 50
 const pauseMsMax = 1_000
 
+const isFinal = ({ kind }: KafkaFailure): boolean => kind === 'refused' || kind === 'taken'
+
 /**
  * Writes a commit's batches until all are in. `LogUnavailable` promises that nothing of the commit is in the log, so it is only told while
  * that is certain: once a batch was written, or may have been, the same bytes are tried under the same sequence until the broker answers,
@@ -35,7 +37,11 @@ export const createCommitWriter = ({ watch, giveUpMs, onStuck, ending, ended, pa
   const away = (): LogUnavailable =>
     new LogUnavailable('broker-away', `Kafka has taken nothing for ${Math.round(watch.awayMs() / 1_000)} s: ${watch.lastMessage}`)
   const given = (failure: KafkaFailure): LogUnavailable =>
-    failure.kind === 'refused' ? new LogUnavailable('io', `Kafka refuses records: ${failure.message}`) : away()
+    failure.kind === 'refused'
+      ? new LogUnavailable('io', `Kafka refuses records: ${failure.message}`)
+      : failure.kind === 'taken'
+        ? new LogUnavailable('not-leading', failure.message)
+        : away()
 
   const unanswered = ended.then((): SendOutcome => ({ ok: false, maybeWritten: true, failure: { kind: 'away', message: 'no answer yet' } }))
 
@@ -65,7 +71,7 @@ export const createCommitWriter = ({ watch, giveUpMs, onStuck, ending, ended, pa
         return
       }
       watch.failed(failure.message)
-      if (!maybeWritten && (failure.kind === 'refused' || watch.awayMs() > giveUpMs || ending())) throw given(failure)
+      if (!maybeWritten && (isFinal(failure) || watch.awayMs() > giveUpMs || ending())) throw given(failure)
       if (ending())
         throw new LogUnavailable(
           'broker-away',

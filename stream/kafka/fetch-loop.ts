@@ -114,6 +114,7 @@ export const createFetchLoop = ({ reader, logger }: { readonly reader: KafkaRead
       feed.bytes += value.length
       feed.nextBlob = offset + 1
     }
+    feed.nextBlob = Math.max(feed.nextBlob, fetched.after)
     if (feed.blobs.length > 0) wake(feed)
   }
 

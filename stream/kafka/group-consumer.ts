@@ -28,9 +28,16 @@ export interface GroupConsumerOptions {
   /** So long it tries to become a member at first. */
   readonly joinMsMax: number
   readonly steadyNowMs: () => number
-  /** Told before the first assignment, for who restores in it: whether the group has heard of this member within its session. */
-  readonly onMember: (isMember: () => boolean) => void
+  /** Told before the first assignment, for who restores in it. */
+  readonly onMember: (member: GroupMember) => void
   readonly onClosed: () => void
+}
+
+/** Whether the group has heard of this member within its session. */
+export interface GroupMember {
+  isMember(): boolean
+  /** Resolves when it is; not once it is closed. */
+  whenMember(): Promise<void>
 }
 
 interface Assigned {
@@ -78,7 +85,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
   }
 
   const isMember = (): boolean => !ending && lease.valid()
-  options.onMember(isMember)
+  options.onMember({ isMember, whenMember: () => lease.whenHeard() })
 
   const fail = (error: unknown): void => {
     if (ending) return

@@ -1,11 +1,21 @@
 import { createRequire } from 'node:module'
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
 import { promisify } from 'node:util'
-import kafkajs, { type Assigner, type Cluster, type Consumer, type Kafka, type Message, type Producer } from 'kafkajs'
+import kafkajs, {
+  type Assigner,
+  type Cluster,
+  type Consumer,
+  type Kafka,
+  type Message,
+  type Producer,
+  type RecordMetadata,
+  type Transaction,
+} from 'kafkajs'
 import type { Logger } from '../../contracts/logger.ts'
 import { createSocketFactory } from './counting-sockets.ts'
 import { failureOf } from './kafka-failure.ts'
 import type {
+  FetchedPartition,
   KafkaAdmin,
   KafkaClient,
   KafkaMembership,
@@ -14,6 +24,7 @@ import type {
   KafkaTransactions,
   MembershipOptions,
   SendOutcome,
+  TransactionOutcome,
 } from './kafka-ports.ts'
 import type { KafkaSettings } from './kafka-settings.ts'
 import { within } from './within.ts'
@@ -25,7 +36,6 @@ const connectMsMax = 4_000
 const requestMsMax = 10_000
 /** So long a connection is waited for that is to end. */
 const closeMsMax = 3_000
-const readUncommitted = 0
 const readCommitted = 1
 /** Of a deletion in a changelog. */
 const keyHeader = 'k'
@@ -55,7 +65,7 @@ const inside = createRequire(import.meta.url)
 const { prototype: queue } = inside('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }
 const withoutAborted = inside('kafkajs/src/consumer/filterAbortedMessages.js') as (of: {
   readonly messages: readonly FetchedMessage[]
-  readonly abortedTransactions: readonly unknown[]
+  readonly abortedTransactions: readonly AbortedTransaction[]
 }) => readonly FetchedMessage[]
 // oxlint-disable-next-line typescript/unbound-method
 const schedule = queue.scheduleCheckPendingRequests
@@ -215,8 +225,8 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
             () =>
             ({ message }) =>
               message.partition!,
-          // While the one before is being undone the broker says so, and is asked again.
-          retry: { ...retry, retries: 8 },
+          // While the one before is being undone, or its markers are being written, the broker says so and is asked again: soon at first.
+          retry: { ...retry, initialRetryTime: 3, retries: 12 },
         })
         try {
           await opened.connect()
@@ -254,6 +264,40 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
           await drop()
           throw error
         }
+      },
+      async writeBlobs(parts): Promise<TransactionOutcome> {
+        if (producer === null) throw new Error(`${name} has to be claimed before it is written`)
+        const failed = async (error: unknown, maybeWritten: boolean): Promise<TransactionOutcome> => {
+          await drop()
+          return { ok: false, maybeWritten, failure: failureOf(error) }
+        }
+        let transaction: Transaction
+        let told: readonly RecordMetadata[]
+        try {
+          transaction = await producer.transaction()
+          told = await transaction.sendBatch({
+            acks: allReplicas,
+            timeout: requestMsMax,
+            topicMessages: parts.map(({ topic, partition, values }) => ({
+              topic,
+              messages: values.map((value) => ({ key: null, value, partition })),
+            })),
+          })
+        } catch (error) {
+          // Nothing is in the log that was not committed, and that was not asked for.
+          return failed(error, false)
+        }
+        try {
+          await transaction.commit()
+        } catch (error) {
+          const { kind } = failureOf(error)
+          return failed(error, kind !== 'refused')
+        }
+        const nexts = parts.map(({ topic, partition, values }) => {
+          const here = told.find(({ topicName, partition: at }) => topicName === topic && at === partition)
+          return Number(here?.baseOffset ?? 0) + values.length
+        })
+        return { ok: true, nexts }
       },
       close: drop,
     }
@@ -300,7 +344,7 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
         const broker = await cluster.findBroker({ nodeId: leader })
         const byTopic = Map.groupBy(wishes, ({ topic }) => topic)
         const { responses } = (await broker.fetch({
-          isolationLevel: readUncommitted,
+          isolationLevel: readCommitted,
           maxWaitTime: waitMsMax,
           minBytes: 1,
           maxBytes: bytesMax,
@@ -313,15 +357,9 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
             })),
           })),
         })) as FetchAnswer
+        const asked = new Map(wishes.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
         return responses.flatMap(({ topicName: topic, partitions }) =>
-          partitions.map(({ partition, highWatermark, messages }) => ({
-            topic,
-            partition,
-            end: Number(highWatermark),
-            messages: messages.flatMap(({ offset, value, isControlRecord }) =>
-              value === null || isControlRecord === true ? [] : [{ offset: Number(offset), value }],
-            ),
-          })),
+          partitions.map((answer) => fetchedOf(topic, answer, asked.get(`${topic}/${answer.partition}`)!)),
         )
       },
       async fetchCommitted(leader, { topic, partition, offset }, { waitMsMax, bytesMax, partitionBytesMax }) {
@@ -335,7 +373,7 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
         })) as FetchAnswer
         const found = responses[0]?.partitions[0]
         const messages = (found?.messages ?? []).filter((message) => Number(message.offset) >= offset)
-        const committed = withoutAborted({ messages, abortedTransactions: found?.abortedTransactions ?? [] })
+        const committed = committedOf(messages, found?.abortedTransactions)
         return {
           after: messages.length === 0 ? offset : Number(messages.at(-1)!.offset) + 1,
           records: committed.flatMap(({ key, value, headers, isControlRecord }) =>
@@ -570,13 +608,22 @@ const resources = { topic: resource.TOPIC, group: resource.GROUP, 'transactional
 interface FetchAnswer {
   readonly responses: readonly {
     readonly topicName: string
-    readonly partitions: readonly {
-      readonly partition: number
-      readonly highWatermark: string
-      readonly abortedTransactions?: readonly unknown[]
-      readonly messages: readonly FetchedMessage[]
-    }[]
+    readonly partitions: readonly PartitionAnswer[]
   }[]
+}
+
+interface PartitionAnswer {
+  readonly partition: number
+  readonly highWatermark: string
+  /** Below it nothing is undecided. */
+  readonly lastStableOffset?: string
+  readonly abortedTransactions?: readonly AbortedTransaction[]
+  readonly messages: readonly FetchedMessage[]
+}
+
+interface AbortedTransaction {
+  readonly producerId: string
+  readonly firstOffset: string
 }
 
 interface FetchedMessage {
@@ -585,6 +632,30 @@ interface FetchedMessage {
   readonly value: Buffer | null
   readonly headers?: Readonly<Record<string, Buffer>>
   readonly isControlRecord?: boolean
+  readonly batchContext?: { readonly inTransaction?: boolean }
+}
+
+/** kafkajs takes them to be in order; a broker does not promise it. */
+const committedOf = (messages: readonly FetchedMessage[], aborted: readonly AbortedTransaction[] = []): readonly FetchedMessage[] =>
+  withoutAborted({ messages, abortedTransactions: aborted.toSorted((a, b) => Number(a.firstOffset) - Number(b.firstOffset)) })
+
+/**
+ * What was committed of an answer. Where it is cut off behind a transaction's message, what is behind that is not known yet (its marker
+ * takes an offset, too): it is left for the next answer, so that who reads the last record knows that it is the last.
+ */
+const fetchedOf = (topic: string, answer: PartitionAnswer, asked: number): FetchedPartition => {
+  const { partition, highWatermark, lastStableOffset = highWatermark, abortedTransactions } = answer
+  const stable = Number(lastStableOffset)
+  const raw = answer.messages.filter(({ offset }) => Number(offset) >= asked)
+  const last = raw.at(-1)
+  const cut =
+    raw.length > 1 && last!.isControlRecord !== true && last!.batchContext?.inTransaction === true && Number(last!.offset) + 1 < stable
+  const known = cut ? raw.slice(0, -1) : raw
+  const after = known.length === 0 ? asked : Number(known.at(-1)!.offset) + 1
+  const messages = committedOf(known, abortedTransactions).flatMap(({ offset, value, isControlRecord }) =>
+    value === null || isControlRecord === true ? [] : [{ offset: Number(offset), value }],
+  )
+  return { topic, partition, after, end: after < stable ? stable : messages.length === 0 ? asked : messages.at(-1)!.offset + 1, messages }
 }
 
 interface Coordinator {

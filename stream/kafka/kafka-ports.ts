@@ -24,10 +24,13 @@ export interface FetchWish {
   readonly offset: number
 }
 
+/** What was committed, where a partition is written in transactions. */
 export interface FetchedPartition {
   readonly topic: string
   readonly partition: number
-  /** The offset after the last one that may be read. */
+  /** Where to go on: behind the messages, and what was passed over (a transaction's markers, what was never committed). */
+  readonly after: number
+  /** The offset after the last message, as far as is known. */
   readonly end: number
   readonly messages: readonly { readonly offset: number; readonly value: Buffer }[]
 }
@@ -76,8 +79,17 @@ export interface KafkaTransactions {
   claim(): Promise<void>
   /** All of it or nothing. Answers the offset after the last record. After a rejection it has to be claimed anew. */
   write(topic: string, partition: number, records: readonly StateRecord[]): Promise<number>
+  /** The same for values without keys, of several partitions. After a failure it has to be claimed anew. */
+  writeBlobs(
+    parts: readonly { readonly topic: string; readonly partition: number; readonly values: readonly Buffer[] }[],
+  ): Promise<TransactionOutcome>
   close(): Promise<void>
 }
+
+/** `nexts`: of each part the offset after its last message. `maybeWritten`: whether it was committed is known once the name is claimed anew. */
+export type TransactionOutcome =
+  | { readonly ok: true; readonly nexts: readonly number[] }
+  | { readonly ok: false; readonly maybeWritten: boolean; readonly failure: KafkaFailure }
 
 export interface FetchLimits {
   readonly waitMsMax: number

@@ -8,6 +8,8 @@ export interface Lease {
   valid(): boolean
   /** Resolves when it is valid, or `end` was called. */
   whenValid(): Promise<void>
+  /** Resolves when it is valid, however often partitions come and go meanwhile. */
+  whenHeard(): Promise<void>
   end(): void
   /** Partitions were gained: it counts again. */
   revive(): void
@@ -32,6 +34,9 @@ export const createLease = (sessionMs: number, steadyNowMs: () => number): Lease
     valid,
     async whenValid() {
       while (!ended && !valid()) await new Promise<void>((resolve) => waiting.push(resolve))
+    },
+    async whenHeard() {
+      while (!valid()) await new Promise<void>((resolve) => waiting.push(resolve))
     },
     end() {
       ended = true

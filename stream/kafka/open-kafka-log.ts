@@ -1,4 +1,5 @@
 import { type EventLog, type LogConsumer, LogUnavailable } from '../../contracts/event-log.ts'
+import type { Leadership } from '../../contracts/leadership.ts'
 import { type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
 import { type Logger, silentLogger } from '../../contracts/logger.ts'
 import type { Sealer } from '../../contracts/secrets.ts'
@@ -7,14 +8,17 @@ import { addCommitFigures } from '../commit-figures.ts'
 import { createAppendedKeys } from '../appended-keys.ts'
 import { createKeyCache } from '../record-batch.ts'
 import { type BlobSeal, createBlobSeal } from './blob-seal.ts'
-import { createBrokerWatch } from './broker-watch.ts'
+import { type BrokerWatch, createBrokerWatch } from './broker-watch.ts'
 import { type ChangelogStore, createChangelogStore } from './changelog-store.ts'
-import { startGroupConsumer } from './group-consumer.ts'
+import { createFencedLanes } from './fenced-lanes.ts'
+import { type GroupMember, startGroupConsumer } from './group-consumer.ts'
 import { createKafkaClient } from './kafka-client.ts'
+import { createKafkaLeadership } from './kafka-leadership.ts'
 import type { KafkaSettings } from './kafka-settings.ts'
 import { createKafkaTopic, type KafkaTopic } from './kafka-topic.ts'
-import { createProducerLanes } from './producer-lanes.ts'
+import { createProducerLanes, type ProducerLanes } from './producer-lanes.ts'
 import { createRangeReader } from './range-reader.ts'
+import { leaderGroup, leaderName } from './topic-plan.ts'
 
 /** So many waiting bytes are sent at once. */
 const commitBytesTarget = 1_048_576
@@ -49,6 +53,8 @@ export interface KafkaLog extends EventLog {
     readonly local: StateStore
     readonly nowMs: () => number
   }): ChangelogStore
+  /** Stands for the lead of the desks on this log. @param node this machine's name */
+  openLeadership(of: { readonly node: string; readonly newId: () => string; readonly nowMs: () => number }): Leadership
 }
 
 /**
@@ -72,7 +78,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
   const topics = new Map<LogTopicName, KafkaTopic>()
   const consumers = new Set<LogConsumer>()
   const seals = new Map<string, BlobSeal>()
-  const members = new Map<string, () => boolean>()
+  const members = new Map<string, GroupMember>()
   let closing: Promise<void> | null = null
 
   const nameOf = (topic: LogTopicName): string => `${topicPrefix}${topic}`
@@ -90,23 +96,25 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
   const alive = (): void => {
     if (closing !== null) throw new LogUnavailable('closed', 'the log is closed')
   }
+  const openTopic = (topic: LogTopicName, ways: ProducerLanes, watched: BrokerWatch): KafkaTopic =>
+    createKafkaTopic({
+      topic,
+      name: nameOf(topic),
+      lanes: ways,
+      sealer,
+      keys: appendedKeys,
+      watch: watched,
+      lingerMsMax: options.lingerMsMax ?? 10,
+      commitBytesTarget,
+      queueBytesMax,
+      giveUpMs,
+      closeMsMax: Math.min(giveUpMs, 3_000),
+      steadyNowMs,
+    })
   const topicOf = (topic: LogTopicName): KafkaTopic => {
     let here = topics.get(topic)
     if (here === undefined) {
-      here = createKafkaTopic({
-        topic,
-        name: nameOf(topic),
-        lanes,
-        sealer,
-        keys: appendedKeys,
-        watch,
-        lingerMsMax: options.lingerMsMax ?? 10,
-        commitBytesTarget,
-        queueBytesMax,
-        giveUpMs,
-        closeMsMax: Math.min(giveUpMs, 3_000),
-        steadyNowMs,
-      })
+      here = openTopic(topic, lanes, watch)
       topics.set(topic, here)
     }
     return here
@@ -118,7 +126,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
     await Promise.all([lanes.close(), ranges.close()])
   }
 
-  return {
+  const log: KafkaLog = {
     async append(topic, records) {
       alive()
       return topicOf(topic).commit.append(records)
@@ -140,7 +148,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
         commitEveryMs: options.commitEveryMs ?? 5_000,
         joinMsMax: giveUpMs + (options.rebalanceMs ?? 60_000),
         steadyNowMs,
-        onMember: (isMember) => members.set(consume.group, isMember),
+        onMember: (member) => members.set(consume.group, member),
         onClosed: () => started !== null && consumers.delete(started),
       })
       started = consumer
@@ -166,11 +174,33 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
         topicPrefix,
         group,
         logger,
-        isMember: () => members.get(group)?.() ?? false,
+        isMember: () => members.get(group)?.isMember() ?? false,
         nowMs,
         steadyNowMs,
         giveUpMs,
       }),
+    openLeadership({ node, newId, nowMs }) {
+      // Its own: that this desk may not write does not mean that Kafka is away.
+      const leaderWatch = createBrokerWatch(logger, steadyNowMs)
+      return createKafkaLeadership({
+        log,
+        openLanes: (mayClaimAgain) =>
+          createFencedLanes({
+            transactions: client.openTransactions(leaderName(topicPrefix)),
+            mayClaimAgain,
+            ends: ranges.ends,
+            fetchFrom: ranges.fetchFrom,
+          }),
+        openTopic: (topic, ways) => openTopic(topic, ways, leaderWatch),
+        member: () => members.get(leaderGroup),
+        node,
+        newId,
+        nowMs,
+        steadyNowMs,
+        giveUpMs,
+        logger,
+      })
+    },
     stats() {
       const all: Record<string, number> = { brokerAwayMs: Math.round(watch.awayMs()), consumers: consumers.size }
       for (const [topic, { commit }] of topics) addCommitFigures(all, topic, commit)
@@ -181,4 +211,5 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
       return closing
     },
   }
+  return log
 }

@@ -1,11 +1,12 @@
 import { type LogBatch, LogUnavailable, type PartitionRange } from '../../contracts/event-log.ts'
-import { logTopics, type LogTopicName } from '../../contracts/log-topics.ts'
+import { ledTopics, logTopics, type LogTopicName } from '../../contracts/log-topics.ts'
 import type { KeyCache } from '../record-batch.ts'
 import { batchRecordsMaxDefault } from '../tailing-consumer.ts'
 import { createBlobCursor, type FetchedBlob } from './blob-cursor.ts'
 import { blobOf, firstOffsetOf } from './blob-offset.ts'
 import type { BlobSeal } from './blob-seal.ts'
-import type { KafkaClient, KafkaReader } from './kafka-ports.ts'
+import { createLastRecords } from './last-records.ts'
+import type { FetchedPartition, KafkaClient, KafkaReader, PartitionEnds } from './kafka-ports.ts'
 import { failureOf } from './kafka-failure.ts'
 import { untilServed } from './until-served.ts'
 
@@ -13,8 +14,13 @@ import { untilServed } from './until-served.ts'
 export interface RangeReader {
   ranges(topics: readonly LogTopicName[]): Promise<readonly PartitionRange[]>
   read(topic: LogTopicName, partition: number, from: number, to: number): AsyncIterable<LogBatch>
+  /** In Kafka's own offsets and names. */
+  ends(partitions: readonly { readonly topic: string; readonly partition: number }[]): Promise<readonly PartitionEnds[]>
+  fetchFrom(name: string, partition: number, offset: number): Promise<FetchedPartition | 'out-of-range'>
   close(): Promise<void>
 }
+
+const inTransactions: ReadonlySet<LogTopicName> = new Set(ledTopics)
 
 const limits = { waitMsMax: 100, bytesMax: 4_194_304, partitionBytesMax: 2_097_152 }
 
@@ -53,22 +59,43 @@ export const createRangeReader = (options: {
       { msMax: giveUpMs, steadyNowMs, ending: () => closed },
     )
 
+  const endsOf: RangeReader['ends'] = (partitions) =>
+    served('how far the log reaches', [...new Set(partitions.map(({ topic }) => topic))], (asked) => asked.ends(partitions))
+
+  const fetchFrom: RangeReader['fetchFrom'] = (name: string, partition: number, offset: number) =>
+    served(`reading ${name}/${partition}`, [name], async (from) => {
+      const leader = from.leaderOf(name, partition)
+      if (leader === undefined) throw new Error(`nobody leads ${name}/${partition} now`)
+      try {
+        const [answer] = await from.fetch(leader, [{ topic: name, partition, offset }], limits)
+        return answer!
+      } catch (error) {
+        if (failureOf(error).kind === 'out-of-range') return 'out-of-range'
+        throw error
+      }
+    })
+  const lastRecords = createLastRecords(fetchFrom)
+
   const ranges: RangeReader['ranges'] = async (topics) => {
     const wanted = topics.flatMap((topic) =>
       Array.from({ length: logTopics[topic].partitions }, (_, partition) => ({ topic: nameOf(topic), partition, of: topic })),
     )
     if (wanted.length === 0) return []
-    const ends = await served('how far the log reaches', topics.map(nameOf), (asked) => asked.ends(wanted))
-    return wanted.map(({ of, partition }, i) => ({
-      topic: of,
-      partition,
-      earliest: firstOffsetOf(ends[i]!.earliest),
-      next: firstOffsetOf(ends[i]!.next),
-    }))
+    const ends = await endsOf(wanted)
+    return Promise.all(
+      wanted.map(async ({ of, partition }, i) => ({
+        topic: of,
+        partition,
+        earliest: firstOffsetOf(ends[i]!.earliest),
+        next: firstOffsetOf(inTransactions.has(of) ? await lastRecords.endOf(ends[i]!) : ends[i]!.next),
+      })),
+    )
   }
 
   return {
     ranges,
+    ends: endsOf,
+    fetchFrom,
     async *read(topic, partition, from, to) {
       if (from >= to) return
       const name = nameOf(topic)
@@ -100,19 +127,10 @@ export const createRangeReader = (options: {
         }
         if (firstOffsetOf(nextBlob) >= end) return
         const asked = nextBlob
-        const answer = await served(`reading ${topic}/${partition}`, [name], async (from) => {
-          const leader = from.leaderOf(name, partition)
-          if (leader === undefined) throw new Error(`nobody leads ${name}/${partition} now`)
-          try {
-            return await from.fetch(leader, [{ topic: name, partition, offset: asked }], limits)
-          } catch (error) {
-            if (failureOf(error).kind === 'out-of-range') return 'out-of-range'
-            throw error
-          }
-        })
+        const answer = await fetchFrom(name, partition, asked)
         if (answer === 'out-of-range') throw below()
-        fetched = answer[0]!.messages.filter(({ offset }) => offset >= asked).map(({ offset, value }) => ({ offset, sealed: value }))
-        nextBlob = fetched.length > 0 ? fetched.at(-1)!.offset + 1 : nextBlob
+        fetched = answer.messages.filter(({ offset }) => offset >= asked).map(({ offset, value }) => ({ offset, sealed: value }))
+        nextBlob = Math.max(nextBlob, answer.after)
       }
     },
     async close() {

@@ -1,6 +1,6 @@
-import type { LogTopicName } from '../../contracts/log-topics.ts'
+import { ledTopics, type LogTopicName } from '../../contracts/log-topics.ts'
 import type { AllowRule } from './kafka-ports.ts'
-import { changelogName, detectGroup } from './topic-plan.ts'
+import { changelogName, detectGroup, leaderName } from './topic-plan.ts'
 
 /** What a role does with the log, and so all that its Kafka user may. */
 export interface RoleRights {
@@ -10,6 +10,8 @@ export interface RoleRights {
   readonly groups: readonly string[]
   /** The groups whose state it keeps on Kafka. */
   readonly states?: readonly string[]
+  /** Whether it may stand for the lead of the desks. */
+  readonly leads?: boolean
 }
 
 export const kafkaRoles = ['edge', 'detect', 'sink', 'desk', 'bridge'] as const
@@ -34,10 +36,12 @@ export const roleRights: Readonly<Record<KafkaRole, RoleRights>> = {
     groups: ['wardwatch-sink'],
   },
   desk: {
-    writes: ['cases.v1', 'registry.v1', 'accounts.v1', 'paging.v1', 'commands.v1'],
-    // The observations only to tell how far behind history is: the first one that has not landed.
-    reads: ['findings.v1', 'cases.v1', 'registry.v1', 'accounts.v1', 'paging.v1', 'observations.by-device.v1', 'observations.by-source.v1'],
-    groups: ['registry-', 'triage'],
+    writes: ledTopics,
+    // What it led by is looked up in what it has written, commands too; the observations only to tell how far behind history is: the first one
+    // that has not landed.
+    reads: ['findings.v1', ...ledTopics, 'observations.by-device.v1', 'observations.by-source.v1'],
+    groups: ['registry-', 'triage', 'desk-'],
+    leads: true,
   },
   bridge: { writes: ['observations.by-device.v1', 'dead-letters.v1'], reads: [], groups: [] },
 }
@@ -47,7 +51,7 @@ export const roleRights: Readonly<Record<KafkaRole, RoleRights>> = {
  * idempotent producer. Nobody but who creates the topics may create, alter or delete.
  */
 export const rulesOf = (role: KafkaRole, user: string, prefix: string): readonly AllowRule[] => {
-  const { writes, reads, groups, states = [] } = roleRights[role]
+  const { writes, reads, groups, states = [], leads = false } = roleRights[role]
   const topic = (operation: 'Read' | 'Write') => (name: LogTopicName) =>
     ({ user, operation, resource: 'topic', name: `${prefix}${name}`, prefixed: false }) as const
   return [
@@ -61,6 +65,7 @@ export const rulesOf = (role: KafkaRole, user: string, prefix: string): readonly
         { user, operation: 'Write', resource: 'transactional-id', name, prefixed: true },
       ] as const
     }),
+    ...(leads ? ([{ user, operation: 'Write', resource: 'transactional-id', name: leaderName(prefix), prefixed: false }] as const) : []),
     ...groups.map((name) => ({ user, operation: 'Read', resource: 'group', name: `${prefix}${name}`, prefixed: true }) as const),
   ]
 }

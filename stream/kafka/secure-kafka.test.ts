@@ -2,15 +2,15 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ConsumeOptions, EventLog } from '../../contracts/event-log.ts'
-import { type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
+import { ledTopics, type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
 import { silentLogger } from '../../contracts/logger.ts'
 import { ownKafka } from '../../test/kafka/kafka-offer.ts'
 import { startKafka, type TestKafka } from '../../test/kafka/start-kafka.ts'
 import { createSealer } from '../seal.ts'
 import { createKafkaClient } from './kafka-client.ts'
 import type { KafkaSasl, KafkaSettings } from './kafka-settings.ts'
-import { openKafkaLog } from './open-kafka-log.ts'
-import { kafkaRoles, roleRights, rulesOf, topicsRules } from './role-rights.ts'
+import { type KafkaLog, openKafkaLog } from './open-kafka-log.ts'
+import { type KafkaRole, kafkaRoles, roleRights, rulesOf, topicsRules } from './role-rights.ts'
 import { checkTopics, createTopics } from './topic-admin.ts'
 import { planDeployment } from './topic-plan.ts'
 
@@ -29,7 +29,7 @@ describe.skipIf(lack !== null)(`TLS, SASL and ACLs on a real Kafka${lack === nul
     tls: { caPem: kafka.caPem, certificatePem: null, keyPem: null },
     sasl: { mechanism: 'scram-sha-512', username: user, password: passwords[user] ?? '', ...over },
   })
-  const open = (of: KafkaSettings): EventLog => {
+  const open = (of: KafkaSettings): KafkaLog => {
     const log = openKafkaLog({ settings: of, sealer: createSealer(Buffer.alloc(32, 1), 'log'), giveUpMs: 2_000, sessionMs: 2_000 })
     logs.push(log)
     return log
@@ -64,6 +64,18 @@ describe.skipIf(lack !== null)(`TLS, SASL and ACLs on a real Kafka${lack === nul
     await Promise.all(logs.map((log) => log.close()))
     await kafka?.stop()
   })
+
+  it('the desk may stand for the lead and write under it, nobody else', async () => {
+    let ids = 0
+    const standAs = (role: KafkaRole) =>
+      open(settings(role)).openLeadership({ node: role, newId: () => `${role}-${++ids}`, nowMs: () => 1 })
+    const stand = { url: 'https://desk', authority: 'AA', onElected: async () => {} }
+    const desk = standAs('desk')
+    await desk.campaign(stand)
+    for (const topic of ledTopics.filter((name) => name !== 'leaders.v1')) await desk.log.append(topic, record('by who leads'))
+    await desk.close()
+    for (const role of ['edge', 'sink', 'detect'] as const) await expect(standAs(role).campaign(stand)).rejects.toThrow(/authoriz/i)
+  }, 60_000)
 
   it('each role may do what the table says, and nothing else', async () => {
     for (const role of kafkaRoles) {

@@ -70,6 +70,12 @@ export const planChangelogs = (options: TopicPlanOptions, group: string, sources
     },
   }))
 
+/** The group that chooses which desk leads. */
+export const leaderGroup = 'desk-leader'
+
+/** The transactional name that the desk which leads writes under. */
+export const leaderName = (topicPrefix: string): string => `${topicPrefix}desk-leader`
+
 /** The group of the detectors. */
 export const detectGroup = 'detect'
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { commandAt, loopback, type Place } from '../platform/place.ts'
 import type { FaultSwitches } from './faults.ts'
 
 export interface StandIn {
@@ -24,18 +25,20 @@ export const startStandIn = async (options: {
   readonly password?: string
   readonly usersFile?: string
   readonly tls?: { readonly keyFile: string; readonly certificateFile: string }
+  readonly place?: Place
 }): Promise<StandIn> => {
-  const { directory, password = 'stand-in', usersFile, tls } = options
+  const { directory, password = 'stand-in', usersFile, tls, place = loopback } = options
   let port = 0
   let child: ChildProcess
   const start = async (): Promise<void> => {
-    const started = spawn(process.execPath, [join(import.meta.dirname, 'stand-in.ts')], {
+    const started = spawn(...commandAt(place, process.execPath, [join(import.meta.dirname, 'stand-in.ts')]), {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: {
         ...process.env,
         // A query occupies a thread of the pool for as long as it runs.
         UV_THREADPOOL_SIZE: '16',
         STAND_IN_DIRECTORY: directory,
+        STAND_IN_HOST: place.address,
         STAND_IN_PORT: String(port),
         STAND_IN_PASSWORD: password,
         ...(usersFile === undefined ? {} : { STAND_IN_USERS: usersFile }),
@@ -61,7 +64,7 @@ export const startStandIn = async (options: {
   process.stderr.write(
     'ClickHouse: tests run on a STAND-IN (the engine of chdb behind a small HTTP front), not on a server; CLICKHOUSE_URL gives one\n',
   )
-  const url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
+  const url = `${tls === undefined ? 'http' : 'https'}://${place.address}:${port}`
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { commandAt, type Place } from '../platform/place.ts'
 
 const run = promisify(execFile)
 const startMsMax = 90_000
@@ -19,7 +20,7 @@ export interface KafkaNode {
   thaw(): void
   /** SIGTERM: gives its partitions away first. */
   stop(): Promise<void>
-  /** Of its process; undefined while it does not run. */
+  /** Of its process; undefined while it does not run, and of a container. */
   pid(): number | undefined
 }
 
@@ -29,8 +30,9 @@ export const createKafkaNode = async (options: {
   readonly propertiesFile: string
   readonly clusterId: string
   readonly users: Readonly<Record<string, string>>
+  readonly place: Place
 }): Promise<KafkaNode> => {
-  const { jars, directory, propertiesFile, clusterId, users } = options
+  const { jars, directory, propertiesFile, clusterId, users, place } = options
   const logFile = join(directory, 'kafka.log')
   const java = [...javaFlags, `-Dwardwatch.log=${logFile}`, '-cp', join(jars, '*')]
   const scram = Object.entries(users).flatMap(([name, password]) => ['--add-scram', `SCRAM-SHA-512=[name=${name},password=${password}]`])
@@ -48,7 +50,7 @@ export const createKafkaNode = async (options: {
 
   return {
     async start() {
-      const process = spawn('java', [...java, 'kafka.Kafka', propertiesFile], { stdio: ['ignore', 'pipe', 'pipe'] })
+      const process = spawn(...commandAt(place, 'java', [...java, 'kafka.Kafka', propertiesFile]), { stdio: ['ignore', 'pipe', 'pipe'] })
       child = process
       let said = ''
       exited = new Promise((resolve) =>

@@ -4,15 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../contracts/clock.ts'
 import { createAuthority } from '../../registry/authority.ts'
+import { loopback, type Place } from '../platform/place.ts'
 import { freePort } from '../platform/platform-process.ts'
 import { kafkaJars } from './kafka-jars.ts'
 import { createKafkaContainer } from './kafka-container.ts'
 import { createKafkaNode, type KafkaNode } from './kafka-node.ts'
 import type { KafkaPlace } from './kafka-offer.ts'
 
-/** A real Kafka of the tests' own: KRaft, on free ports of the loopback, its data in a temporary folder. */
+/** A real Kafka of the tests' own: KRaft, on free ports, its data in a temporary folder. */
 export interface TestKafka {
   readonly brokers: readonly string[]
+  /** The brokers' second listeners, as what stands before them reaches them; none without `behind`. */
+  readonly behind: readonly string[]
   /** PEM of the CA behind the brokers' certificates; empty without `secure`. */
   readonly caPem: string
   readonly nodes: readonly KafkaNode[]
@@ -26,6 +29,10 @@ export interface TestKafkaOptions {
   readonly place?: KafkaPlace
   /** 1 or 3. Three replicate everything thrice, with min.insync.replicas 2. */
   readonly nodes?: 1 | 3
+  /** The loopback, without. Processes only. */
+  readonly at?: Place
+  /** A second listener a node, whose clients are sent on to these addresses (host:port, in the nodes' order): what stands before the brokers. */
+  readonly behind?: readonly string[]
   /** TLS with SCRAM-SHA-512 and PLAIN for these users (name: password), and ACLs: nobody but `admin` may do anything until it is allowed. */
   readonly secure?: { readonly users: Readonly<Record<string, string>> }
 }
@@ -34,12 +41,14 @@ interface Ports {
   readonly client: number
   readonly controller: number
   readonly internal: number
+  /** Of the second listener. */
+  readonly behind: number
 }
 
-const host = '127.0.0.1'
-
-const properties = (id: number, ports: readonly Ports[], directory: string, secure: TestKafkaOptions['secure']): string => {
-  const { client, controller, internal } = ports[id - 1]!
+const properties = (id: number, ports: readonly Ports[], directory: string, options: TestKafkaOptions, host: string): string => {
+  const { secure, behind } = options
+  const { client, controller, internal, behind: hidden } = ports[id - 1]!
+  const second = (address: string): string => (behind === undefined ? '' : `,BEHIND://${address}`)
   const copies = ports.length === 3 ? 3 : 1
   const inSync = ports.length === 3 ? 2 : 1
   const values: Record<string, string | number> = {
@@ -47,10 +56,10 @@ const properties = (id: number, ports: readonly Ports[], directory: string, secu
     'node.id': id,
     'controller.quorum.voters': ports.map((port, i) => `${i + 1}@${host}:${port.controller}`).join(','),
     'controller.listener.names': 'CONTROLLER',
-    listeners: `CLIENT://${host}:${client},INTERNAL://${host}:${internal},CONTROLLER://${host}:${controller}`,
-    'advertised.listeners': `CLIENT://${host}:${client},INTERNAL://${host}:${internal}`,
+    listeners: `CLIENT://${host}:${client},INTERNAL://${host}:${internal},CONTROLLER://${host}:${controller}${second(`${host}:${hidden}`)}`,
+    'advertised.listeners': `CLIENT://${host}:${client},INTERNAL://${host}:${internal}${second(behind?.[id - 1] ?? '')}`,
     'inter.broker.listener.name': 'INTERNAL',
-    'listener.security.protocol.map': `CLIENT:${secure === undefined ? 'PLAINTEXT' : 'SASL_SSL'},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT`,
+    'listener.security.protocol.map': `CLIENT:${secure === undefined ? 'PLAINTEXT' : 'SASL_SSL'},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,BEHIND:PLAINTEXT`,
     'log.dirs': join(directory, 'data'),
     'auto.create.topics.enable': 'false',
     'default.replication.factor': copies,
@@ -95,11 +104,15 @@ const properties = (id: number, ports: readonly Ports[], directory: string, secu
 }
 
 /** Up in about six seconds; `stop` ends it and removes its data. */
-export const startKafka = async ({ place = 'processes', nodes: count = 1, secure }: TestKafkaOptions = {}): Promise<TestKafka> => {
+export const startKafka = async (options: TestKafkaOptions = {}): Promise<TestKafka> => {
+  const { place = 'processes', nodes: count = 1, secure, at = loopback } = options
+  const host = at.address
   const jars = place === 'docker' ? null : await kafkaJars()
+  if (jars === null && at !== loopback) throw new Error('a container is on the loopback')
   const root = mkdtempSync(join(tmpdir(), 'wardwatch-kafka-'))
   const ports: Ports[] = []
-  for (let i = 0; i < count; i++) ports.push({ client: await freePort(), controller: await freePort(), internal: await freePort() })
+  for (let i = 0; i < count; i++)
+    ports.push({ client: await freePort(), controller: await freePort(), internal: await freePort(), behind: await freePort() })
   const id = randomBytes(16)
   // Its first character must not be a hyphen: Kafka's tool takes that for a flag.
   id[0]! &= 0x7f
@@ -122,18 +135,25 @@ export const startKafka = async ({ place = 'processes', nodes: count = 1, secure
       const directory = join(root, `node-${id}`)
       mkdirSync(directory)
       const propertiesFile = join(directory, 'server.properties')
-      writeFileSync(propertiesFile, properties(id, ports, directory, secure), { mode: 0o600 })
+      writeFileSync(propertiesFile, properties(id, ports, directory, options, host), { mode: 0o600 })
       if (secure !== undefined) {
         writeFileSync(join(directory, 'server.pem'), serverPem, { mode: 0o600 })
         writeFileSync(join(directory, 'ca.pem'), caPem)
       }
       const common = { directory, propertiesFile, clusterId, users: secure?.users ?? {} }
-      nodes.push(jars === null ? await createKafkaContainer(common) : await createKafkaNode({ jars, ...common }))
+      nodes.push(jars === null ? await createKafkaContainer(common) : await createKafkaNode({ jars, place: at, ...common }))
     }
     await Promise.all(nodes.map((node) => node.start()))
   } catch (error) {
     await stop()
     throw error
   }
-  return { brokers: ports.map(({ client }) => `${host}:${client}`), caPem, nodes, directory: root, stop }
+  return {
+    brokers: ports.map(({ client }) => `${host}:${client}`),
+    behind: options.behind === undefined ? [] : ports.map(({ behind }) => `${host}:${behind}`),
+    caPem,
+    nodes,
+    directory: root,
+    stop,
+  }
 }

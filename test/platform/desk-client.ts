@@ -21,6 +21,8 @@ export interface DeskClient {
   get<Body>(path: string): Promise<Body>
   put<Body>(path: string, body: unknown, version?: number): Promise<Body>
   post<Body>(path: string, body?: unknown): Promise<Body>
+  /** The same person at another desk of the same log. */
+  at(base: string): DeskClient
 }
 
 const createClient = (base: string, account: string, headers: Readonly<Record<string, string>>, fetching: Fetching = fetch): DeskClient => {
@@ -51,6 +53,7 @@ const createClient = (base: string, account: string, headers: Readonly<Record<st
     get: (path) => well('GET', path),
     put: (path, body, version) => well('PUT', path, body, version),
     post: (path, body) => well('POST', path, body),
+    at: (elsewhere) => createClient(elsewhere, account, headers),
   }
 }
 

@@ -6,8 +6,9 @@ import type { RoleName } from '../../app/role-set.ts'
 import { type StandIn, startStandIn } from '../clickhouse/start-stand-in.ts'
 import { startKafka, type TestKafka } from '../kafka/start-kafka.ts'
 import { type Balancer, balancerAddress, startBalancer } from './balancer.ts'
+import { getAt, loopback, type Place } from './place.ts'
 import { freePort, type PlatformProcess, startPlatformProcess } from './platform-process.ts'
-import { runWardwatch } from './run-wardwatch.ts'
+import { runWardwatch, runWardwatchAt } from './run-wardwatch.ts'
 import { until } from './until.ts'
 
 /** By flag, without the hyphens. */
@@ -56,12 +57,16 @@ export interface DistributedOptions {
   readonly balancer?: boolean
   readonly runtime?: 'bun' | 'node'
   readonly settings?: Settings
+  /** Where `kafka`, `clickhouse` and each machine is; all on the loopback, without. The load balancer knows the loopback only. */
+  readonly place?: (part: string) => Place
+  /** See `TestKafkaOptions`. */
+  readonly kafkaBehind?: readonly string[]
 }
 
 export const flagsOf = (settings: Settings): string[] => Object.entries(settings).flatMap(([flag, value]) => [`--${flag}`, value])
 
 export const startDistributed = async (options: DistributedOptions): Promise<Distributed> => {
-  const { machines: plans, kafkaNodes = 1, runtime } = options
+  const { machines: plans, kafkaNodes = 1, runtime, place = () => loopback } = options
   const serverName = 'broker.example'
   const root = mkdtempSync(join(tmpdir(), 'ww-distributed-'))
   const [edgeFiles, masterFile, logKeyFile, passwordFile] = ['certificate', 'master.key', 'log.key', 'clickhouse-password'].map((name) =>
@@ -90,7 +95,11 @@ export const startDistributed = async (options: DistributedOptions): Promise<Dis
 
   try {
     writeFileSync(masterFile, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
-    kafka = await startKafka({ nodes: kafkaNodes })
+    kafka = await startKafka({
+      nodes: kafkaNodes,
+      at: place('kafka'),
+      ...(options.kafkaBehind === undefined ? {} : { behind: options.kafkaBehind }),
+    })
     const settings: Settings = {
       'log-kind': 'kafka',
       'log-kafka-brokers': kafka.brokers.join(','),
@@ -103,14 +112,21 @@ export const startDistributed = async (options: DistributedOptions): Promise<Dis
     const keyed = ['--data', dataOf(deskName), '--key-file', masterFile]
     await runWardwatch('certificate', ...keyed, '--names', serverName, '--out', edgeFiles)
     writeFileSync(logKeyFile, await runWardwatch('kafka', 'key', ...keyed, ...flagsOf(settings)), { mode: 0o600 })
-    await runWardwatch('kafka', 'topics', '--create', ...flagsOf(settings))
+    await runWardwatchAt(place(deskName), 'kafka', 'topics', '--create', ...flagsOf(settings))
     if (options.clickhouse === true) {
       mkdirSync(join(root, 'clickhouse'))
-      clickhouse = await startStandIn({ directory: join(root, 'clickhouse') })
+      clickhouse = await startStandIn({ directory: join(root, 'clickhouse'), place: place('clickhouse') })
       writeFileSync(passwordFile, `${clickhouse.password}\n`, { mode: 0o600 })
     }
     const store: Settings =
-      clickhouse === null ? {} : { 'store-kind': 'server', 'store-url': clickhouse.url, 'store-password-file': passwordFile }
+      clickhouse === null
+        ? {}
+        : {
+            'store-kind': 'server',
+            'store-url': clickhouse.url,
+            'store-password-file': passwordFile,
+            ...(place('clickhouse').address === loopback.address ? {} : { 'store-plaintext': 'true' }),
+          }
     for (const name of Object.keys(plans)) ports.set(name, { mqtt: await freePort(), health: await freePort() })
 
     const flagsFor = (name: string): string[] => {
@@ -126,6 +142,7 @@ export const startDistributed = async (options: DistributedOptions): Promise<Dis
         ...(!has('edge')
           ? {}
           : {
+              'mqtt-host': place(name).address,
               'mqtt-certificate-file': join(edgeFiles, 'server.crt'),
               'mqtt-key-file': join(edgeFiles, 'server.key'),
               'mqtt-ca-file': join(edgeFiles, 'ca.crt'),
@@ -139,7 +156,7 @@ export const startDistributed = async (options: DistributedOptions): Promise<Dis
       if (found === undefined) throw new Error(`${name} does not run`)
       return found
     }
-    const readyz = async (name: string): Promise<string> => (await fetch(`http://127.0.0.1:${machine(name).healthPort}/readyz`)).text()
+    const readyz = async (name: string): Promise<string> => getAt(place(name), machine(name).healthPort, '/readyz')
     const start = async (name: string): Promise<void> => {
       if (running.has(name)) throw new Error(`${name} runs already`)
       const mqttPort = ports.get(name)!.mqtt
@@ -148,6 +165,7 @@ export const startDistributed = async (options: DistributedOptions): Promise<Dis
         data: dataOf(name),
         mqttPort,
         flags,
+        place: place(name),
         signal: ending.signal,
         ...(runtime === undefined ? {} : { runtime }),
       }).finally(() => starting.delete(process))

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { RoleStatus } from '../../app/supervisor.ts'
 import { nodeBinary } from '../../app/runtime-binaries.mjs'
+import { commandAt, getAt, loopback, type Place } from './place.ts'
 
 const main = fileURLToPath(new URL('../../app/main.ts', import.meta.url))
 
@@ -36,9 +37,11 @@ export const startPlatformProcess = async (options: {
   readonly mqttPort: number
   readonly runtime?: 'bun' | 'node'
   readonly flags?: readonly string[]
+  readonly place?: Place
   /** Ends the wait for a start that may take for ever. */
   readonly signal?: AbortSignal
 }): Promise<PlatformProcess> => {
+  const { place = loopback } = options
   const words = [
     'run',
     '--data',
@@ -52,7 +55,7 @@ export const startPlatformProcess = async (options: {
     ...(options.runtime === undefined ? [] : ['--runtime', options.runtime]),
     ...(options.flags ?? []),
   ]
-  const child: ChildProcess = spawn(nodeBinary()!, ['--disable-warning=ExperimentalWarning', main, ...words], {
+  const child: ChildProcess = spawn(...commandAt(place, nodeBinary()!, ['--disable-warning=ExperimentalWarning', main, ...words]), {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, WARDWATCH_LOG_LEVEL: process.env['WARDWATCH_LOG_LEVEL'] ?? 'warn' },
   })
@@ -79,10 +82,8 @@ export const startPlatformProcess = async (options: {
     child.stderr!.on('data', read)
     void exited.then((code) => reject(new Error(`the platform ended with ${code} before it was ready:\n${output}`)))
   })
-  const roles = async (): Promise<readonly RoleStatus[]> => {
-    const response = await fetch(`http://127.0.0.1:${healthPort}/status`)
-    return ((await response.json()) as { roles: readonly RoleStatus[] }).roles
-  }
+  const roles = async (): Promise<readonly RoleStatus[]> =>
+    (JSON.parse(await getAt(place, healthPort, '/status')) as { roles: readonly RoleStatus[] }).roles
   return {
     mqttPort: options.mqttPort,
     healthPort,

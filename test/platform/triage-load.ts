@@ -41,6 +41,9 @@ const plan = (alert: AlertView, mark: string, closes: boolean, owners: readonly 
   return { verb: 'note', type: 'alert.noted', body: { note: mark }, mark }
 }
 
+const readsOnly = (answer: DeskAnswer | null): boolean =>
+  (answer?.body as { type?: string } | null | undefined)?.type === 'urn:wardwatch:problem:not-leading'
+
 /** The platform is away, or says that it could not: neither tells whether it was done. */
 const patiently = async <Body>(
   ask: () => Promise<DeskAnswer<Body>>,
@@ -50,7 +53,7 @@ const patiently = async <Body>(
     const answer = await ask().catch(() => null)
     if (answer !== null && answer.status < 500 && answer.status !== 429) return { answer, lost }
     // What was refused before it was looked at was not done.
-    if (answer?.status !== 429) lost = true
+    if (answer?.status !== 429 && !readsOnly(answer)) lost = true
     if (Date.now() > deadlineMs) throw new Error(`the desk did not answer any more: ${answer?.text ?? 'no connection'}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
@@ -121,6 +124,8 @@ export const compareWithChain = (sent: readonly SentAction[], chain: readonly Ca
   for (const event of chain) {
     if (!('alert' in event) || event.type === 'alert.breached') continue
     const before = versions.get(event.alert)
+    // One more finding, no worse than the others, does not move it.
+    if (event.type === 'finding.folded' && !event.opened) continue
     versions.set(event.alert, event.sequence)
     if (event.actor === 'wardwatch') continue
     const action = open.get(`${event.actor} ${event.alert} ${before} ${event.type} ${markOf(event)}`)

@@ -24,6 +24,9 @@ export interface FindingTaker {
   stats(): Readonly<Record<string, number>>
 }
 
+/** The figures of one who has taken nothing yet. */
+export const noneTaken: Readonly<Record<string, number>> = { folded: 0, suppressed: 0, repeats: 0, unreadable: 0 }
+
 /** Follows `findings.v1`: each finding becomes events of the chain, once. It goes on behind the last one that the chain holds. */
 export const takeFindings = async (options: TakeFindingsOptions): Promise<FindingTaker> => {
   const { log, ledger, clock, logger, fold, settleTime } = options

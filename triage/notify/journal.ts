@@ -1,7 +1,8 @@
 import type { Clock } from '../../contracts/clock.ts'
-import { type EventLog, LogUnavailable } from '../../contracts/event-log.ts'
+import { type EventLog, type LogRecord, LogUnavailable } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import { type PagingEvent, pagingEvent } from '../../contracts/paging-event.ts'
+import type { TopicFold } from '../../contracts/topic-fold.ts'
 import type { PagingFold } from './fold.ts'
 import type { Timers } from './timers.ts'
 
@@ -23,6 +24,8 @@ export interface Journal {
   write(decide: () => Entry): Promise<void>
   /** Case events up to this sequence were weighed, recorded or not. */
   readonly weighed: number
+  /** Of the topic as another writes it. */
+  readonly following: TopicFold
 }
 
 export interface JournalOptions {
@@ -34,6 +37,8 @@ export interface JournalOptions {
   /** Pause before an append is tried again when the log is away, ms. */
   readonly logRetryMs: number
   readonly closing: AbortSignal
+  /** Why nothing may be recorded by this process (yet), or null. */
+  readonly barred: () => Error | null
   /** Told of each event once it is applied; not of those that are read at the start. */
   readonly onRecorded: (event: PagingEvent) => void
 }
@@ -49,12 +54,13 @@ export const openJournal = async ({
   logger,
   logRetryMs,
   closing,
+  barred,
   onRecorded,
 }: JournalOptions): Promise<Journal> => {
   const [range] = await log.ranges([topic])
   if (range !== undefined && range.next > range.earliest)
     for await (const batch of log.read(topic, 0, range.earliest, range.next))
-      for (const record of batch.records) fold.apply(pagingEvent.parse(JSON.parse(Buffer.from(record.value).toString('utf8'))))
+      for (const record of batch.records) fold.apply(eventOf(record))
   let weighed = fold.caseSequence
   let turn = Promise.resolve()
 
@@ -72,6 +78,8 @@ export const openJournal = async ({
   }
 
   const writeNow = async (decide: () => Entry): Promise<void> => {
+    const bar = barred()
+    if (bar !== null) throw bar
     const { bodies, caseSequence = weighed } = decide()
     // The last of them alone moves the mark: if a crash leaves only the first, the rest is weighed again.
     const events = bodies.map((body, i) => ({ ...body, at: clock.now(), caseSequence: i === bodies.length - 1 ? caseSequence : weighed }))
@@ -92,8 +100,18 @@ export const openJournal = async ({
     get weighed() {
       return weighed
     },
+    following: {
+      topic,
+      from: range?.next ?? 'earliest',
+      take(record) {
+        fold.apply(eventOf(record))
+        weighed = fold.caseSequence
+      },
+    },
   }
 }
+
+const eventOf = ({ value }: LogRecord): PagingEvent => pagingEvent.parse(JSON.parse(Buffer.from(value).toString('utf8')))
 
 const pause = (timers: Timers, ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

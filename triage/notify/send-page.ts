@@ -30,6 +30,8 @@ export interface SendParts {
   readonly inFlight: Set<string>
   readonly reconcile: (alert: string) => readonly PagingBody[]
   readonly closing: AbortSignal
+  /** Resolves when it is certain that this process may still send. */
+  readonly sure: () => Promise<void>
 }
 
 /** One attempt, whatever the notifier does: it ends in time, and a throw is a bug that is told and tried again. */
@@ -58,7 +60,7 @@ export const attemptSend = async (
 
 /** Sends a page that is due once, and records what became of it. */
 export const createPageSender = (parts: SendParts): ((record: PageRecord) => Promise<void>) => {
-  const { desk, fold, journal, settings, clock, random, logger, view, linkTo, inFlight, reconcile, closing } = parts
+  const { desk, fold, journal, settings, clock, random, logger, view, linkTo, inFlight, reconcile, closing, sure } = parts
 
   const failure = (page: PageRecord, channel: Channel, sent: Exclude<Sent, { outcome: 'sent' }>): PagingBody => {
     const nowMs = clock.now()
@@ -99,6 +101,9 @@ export const createPageSender = (parts: SendParts): ((record: PageRecord) => Pro
     inFlight.add(record.id)
     let sent: Sent
     try {
+      // A process that was frozen may wake up behind one that has taken its place, and has sent this.
+      await unlessClosing(sure(), closing)
+      if (closing.aborted) return
       const message =
         untold === null
           ? composePage(record, alert, fold.rules(), clock.now(), linkTo(alert.id))
@@ -117,6 +122,15 @@ export const createPageSender = (parts: SendParts): ((record: PageRecord) => Pro
     else if (channel.deadAlert !== null) await noteAlive(desk, channel.deadAlert, logger)
   }
 }
+
+/** Resolves when `work` has, or at once when nothing more is sent. */
+const unlessClosing = (work: Promise<void>, closing: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const stop = () => resolve()
+    if (closing.aborted) stop()
+    closing.addEventListener('abort', stop, { once: true })
+    work.finally(() => closing.removeEventListener('abort', stop)).then(resolve, reject)
+  })
 
 /** As bad as the worst that goes through the channel, so that whoever is paged for that is paged for this. */
 const worstOf = (fold: PagingFold, notifier: string): Severity =>

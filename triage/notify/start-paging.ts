@@ -3,6 +3,7 @@ import { type EventLog, LogUnavailable } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import type { PagingEvent } from '../../contracts/paging-event.ts'
 import type { PagingDesk } from '../../contracts/paging-desk.ts'
+import type { TopicFold } from '../../contracts/topic-fold.ts'
 import { type ChannelLoop, createChannelLoop } from './channel-loop.ts'
 import { editPaging } from './edit-paging.ts'
 import { createPagingFold } from './fold.ts'
@@ -44,12 +45,28 @@ export interface PagingOptions {
   /** Certificates (PEM) that mail servers may have besides those the system trusts. */
   readonly trustedCa?: string
   readonly notifiers?: Notifiers
+  /** Resolves when it is certain that this process still leads: before anything is sent, which can't be taken back. */
+  readonly sure?: () => Promise<void>
 }
 
-/** The pager: notifiers, rules and the durable outbox. One process leads at a time. */
+/** Paging that only reads as long as another process leads. */
+export interface FollowingPaging extends Paging {
+  readonly following: TopicFold
+  /** From here on this process pages: everything that stands in the topic has been taken. */
+  lead(): void
+}
+
+/** The pager: notifiers, rules and the durable outbox. */
 export const startPaging = async (options: PagingOptions): Promise<Paging> => {
+  const paging = await openPaging(options)
+  paging.lead()
+  return paging
+}
+
+/** The same, as it stands in the log: it follows, until it is told to lead. Of several desks one leads. */
+export const openPaging = async (options: PagingOptions): Promise<FollowingPaging> => {
   const { log, desk, logger, clock = systemClock, random = Math.random, timers = systemTimers } = options
-  const { linkTo = () => null, modelOf = () => null, trustedCa } = options
+  const { linkTo = () => null, modelOf = () => null, sure = async () => {}, trustedCa } = options
   const settings = { ...pagingDefaults, ...options.settings }
   const timeZone = options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
   const hourAt = hourIn(timeZone)
@@ -78,7 +95,9 @@ export const startPaging = async (options: PagingOptions): Promise<Paging> => {
     }
   }
   const { logRetryMs } = settings
-  const journal = await openJournal({ log, fold, clock, timers, logger, logRetryMs, closing: closing.signal, onRecorded })
+  let leads = false
+  const barred = (): Error | null => (leads ? null : new LogUnavailable('not-leading', 'this desk only reads'))
+  const journal = await openJournal({ log, fold, clock, timers, logger, logRetryMs, closing: closing.signal, barred, onRecorded })
   const inFlight = new Set<string>()
   const view = (): PagingView => ({
     fold,
@@ -100,7 +119,7 @@ export const startPaging = async (options: PagingOptions): Promise<Paging> => {
   let following: Promise<void> | null = null
   let again = false
   const follow = (): void => {
-    if (closed) return
+    if (closed || !leads) return
     again = following !== null
     following ??= cases
       .run()
@@ -127,6 +146,7 @@ export const startPaging = async (options: PagingOptions): Promise<Paging> => {
     inFlight,
     reconcile: cases.reconcile,
     closing: closing.signal,
+    sure,
   }
   const send = createPageSender(parts)
   const newLoop = (id: string): ChannelLoop =>
@@ -153,10 +173,14 @@ export const startPaging = async (options: PagingOptions): Promise<Paging> => {
       if (!closed) cases.settle().catch(onFailure).finally(settleLater)
     })
   }
-  settleLater()
-  follow()
 
   return {
+    following: journal.following,
+    lead() {
+      leads = true
+      settleLater()
+      follow()
+    },
     ...editPaging({ ...parts, changed: kickAll }),
     timeZone,
     pages: () => fold.newestPages(),

@@ -2,6 +2,7 @@ import { lazy, Suspense, useState } from 'react'
 import type { AlertView } from '../../../../contracts/api/alerts.ts'
 import { whyNot as whyNotOne, type DeskAction } from '../alerts/optimistic.ts'
 import { roleFor, routeOf, useAct } from '../alerts/use-act.ts'
+import { onlyReads, useReadsOnly } from '../live/use-reads-only.ts'
 import { useDesk } from '../desk.ts'
 import { useKeys } from '../keys/use-keys.ts'
 import { useMe } from '../state/session.ts'
@@ -32,6 +33,7 @@ export const useAlertActions = (
 ): AlertActions => {
   const me = useMe()
   const act = useAct()
+  const readsOnly = useReadsOnly() !== null
   const { keyboard, toasts } = useDesk()
   const [dialog, setDialog] = useState<{ kind: DialogKind; alerts: readonly AlertView[] } | null>(null)
   const first = alerts[0]
@@ -44,6 +46,7 @@ export const useAlertActions = (
   const reasonFor = (type: DeskAction['type'], owner?: string | null): string | null => {
     const needs = roleFor(routeOf[type], me.role)
     if (needs !== null) return `Needs the role ${needs}`
+    if (readsOnly) return onlyReads
     if (first === undefined) return 'No alert is picked'
     if (many) return type === 'note' || type === 'contain' ? 'One alert at a time' : null
     return whyNotOne(first, type, owner)
@@ -58,7 +61,14 @@ export const useAlertActions = (
     snooze: reasonFor(isSnoozed ? 'wake' : 'snooze'),
     note: reasonFor('note'),
     contain: reasonFor('contain'),
-    suppress: suppressNeeds !== null ? `Needs the role ${suppressNeeds}` : first === undefined || many ? 'One alert at a time' : null,
+    suppress:
+      suppressNeeds !== null
+        ? `Needs the role ${suppressNeeds}`
+        : readsOnly
+          ? onlyReads
+          : first === undefined || many
+            ? 'One alert at a time'
+            : null,
   }
   const guarded = (name: ActionName, how: () => void) => () => {
     const reason = whyNot[name]

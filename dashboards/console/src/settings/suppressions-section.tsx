@@ -1,5 +1,6 @@
 import { useDesk } from '../desk.ts'
 import { roleFor } from '../alerts/use-act.ts'
+import { onlyReads, useReadsOnly } from '../live/use-reads-only.ts'
 import { dayTime, whole } from '../parts/format.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { useMe } from '../state/session.ts'
@@ -12,6 +13,8 @@ export const SuppressionsSection = () => {
   const suppressions = useSettings('listSuppressions', 'suppressions')
   const end = useChange('suppressions', (id: string) => client.call('endSuppression', { params: { id } }))
   const needs = roleFor('endSuppression', me.role)
+  const readsOnly = useReadsOnly() !== null
+  const whyNot = needs !== null ? `Needs the role ${needs}` : readsOnly ? onlyReads : null
   const nowMs = clock.nowMs()
   return (
     <div className="sections">
@@ -56,9 +59,9 @@ export const SuppressionsSection = () => {
                         <button
                           type="button"
                           className="button small"
-                          aria-disabled={needs !== null}
-                          title={needs === null ? undefined : `Needs the role ${needs}`}
-                          onClick={() => (needs === null ? end.mutate(one.id) : undefined)}
+                          aria-disabled={whyNot !== null}
+                          title={whyNot ?? undefined}
+                          onClick={() => (whyNot === null ? end.mutate(one.id) : undefined)}
                         >
                           End now
                         </button>

@@ -3,6 +3,7 @@ import { useLocation } from 'wouter'
 import { useKeys } from '../keys/use-keys.ts'
 import { useDesk } from '../desk.ts'
 import { Rail } from './rail.tsx'
+import { ReadsOnlyBar } from './reads-only-bar.tsx'
 import { StaleBar } from './stale-bar.tsx'
 import { ToastList } from './toast-list.tsx'
 import { TopBar } from './top-bar.tsx'
@@ -38,6 +39,7 @@ export const Shell = ({ children }: { children: React.ReactNode }) => {
       <div className="stage">
         <TopBar onSearch={() => show('search')} />
         <StaleBar />
+        <ReadsOnlyBar />
         <main className="screen">{children}</main>
       </div>
       <ToastList />
