@@ -30,7 +30,18 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/skips-reporter.ts'],
     projects: compose
-      ? [{ test: { ...common, name: 'compose', include: onContainers, maxWorkers: 1, fileParallelism: false } }]
+      ? [
+          {
+            test: {
+              ...common,
+              name: 'compose',
+              include: onContainers,
+              globalSetup: './test/images/before-tests.ts',
+              maxWorkers: 1,
+              fileParallelism: false,
+            },
+          },
+        ]
       : [
           {
             test: {

@@ -34,7 +34,8 @@ export const openAcknowledgedFile = (path: string): AcknowledgedFile => {
       new Promise((resolve, reject) => {
         if (failed !== null) return reject(failed)
         stream.once('error', reject)
-        stream.end(() => resolve())
+        stream.once('finish', resolve)
+        stream.end()
       }),
   }
 }

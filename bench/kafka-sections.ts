@@ -10,8 +10,8 @@ import { benchTakeover, type RestoreFigures } from './takeover.ts'
 
 export const kafkaParts = ['edge', 'finding', 'host', 'landing', 'takeover', 'blobs', 'wide'] as const
 
-/** A third of the embedded bench's, for it is filled twice; its start weighs three times as much, in both alike. */
-const hostLifeMs = 600_000
+/** A tenth of the embedded bench's, for it is filled twice; the start weighs ten times as much, in both alike. */
+const hostLifeMs = 180_000
 
 export interface BenchRow {
   readonly what: string

@@ -22,7 +22,7 @@ export const figures = {
   blobOpenCpuUs: measured(91, 'us a blob of ten messages or more', onKafka('blobs')),
   blobKafkajsCpuUs: assumed(9, 'us a blob, each way', 'docs/kafka.md: kafkajs, a message'),
   brokerMessagesPerCpuSecond: measured(49_600, 'messages, one copy', onKafka('edge (fleet)')),
-  detectObservationsPerCpuSecond: measured(300_000, 'observations', 'docs/bench.md, embedded: npm run bench -- --only host'),
+  detectObservationsPerCpuSecond: measured(171_000, 'observations', onKafka('host (embedded: state on Kafka is counted by itself)')),
   detectBytesPerDevice: assumed(8_000, 'bytes resident', 'five times the state as it is written'),
   stateBytesPerDevice: measured(1_600, 'bytes', 'npm run bench -- --only host'),
   stateWriteCpuUs: measured(100, 'us a key', onKafka('takeover')),

@@ -10,14 +10,11 @@ import type { Distributed } from '../platform/distributed.ts'
 import { queryRows } from '../platform/query-rows.ts'
 import { readConfiguredPlatform, type StoppedPlatform } from '../platform/stopped-platform.ts'
 import { until } from '../platform/until.ts'
+import { compareOnce, compareReadings, type ReadingsCompared } from './compare.ts'
 import type { RecordingFleet } from './recording-fleet.ts'
 
-export interface Verdict {
+export interface Verdict extends ReadingsCompared {
   readonly acknowledged: number
-  /** Acknowledged readings that ClickHouse does not hold; those it holds more than once; those that nobody sent. */
-  readonly missing: readonly string[]
-  readonly doubled: readonly string[]
-  readonly strange: readonly string[]
   readonly redelivered: number
   readonly findings: {
     readonly inLog: number
@@ -77,23 +74,12 @@ const readLog = async (platform: Distributed): Promise<StoppedPlatform> => {
 const wordsOf = ({ id, detector, device, score, why, evidence }: Omit<Finding, 'evidence'> & { readonly evidence: unknown }): string =>
   JSON.stringify([id, detector, device, score, why, evidence])
 
-const judgeReadings = async (platform: Distributed, fleet: RecordingFleet) => {
+const landedReadings = async (platform: Distributed): Promise<ReadonlyMap<string, readonly number[]>> => {
   const rows = await queryRows<{ device: string; seqs: readonly (string | number)[] }>(
     platform.deskData,
     "SELECT device, groupArray(seq) AS seqs FROM readings WHERE device LIKE 'dev-%' GROUP BY device",
   )
-  const bySeq = new Map(rows.map(({ device, seqs }) => [device, seqs.map(Number)]))
-  const [missing, doubled, strange]: [string[], string[], string[]] = [[], [], []]
-  for (const { device, acknowledged, sent } of fleet.devices) {
-    const copies = new Map<number, number>()
-    for (const seq of bySeq.get(device) ?? []) copies.set(seq, (copies.get(seq) ?? 0) + 1)
-    for (const seq of acknowledged) if (!copies.has(seq)) missing.push(`${device}/${seq}`)
-    for (const [seq, count] of copies) {
-      if (count > 1) doubled.push(`${device}/${seq}`)
-      if (seq < 1 || seq > sent()) strange.push(`${device}/${seq}`)
-    }
-  }
-  return { missing, doubled, strange }
+  return new Map(rows.map(({ device, seqs }) => [device, seqs.map(Number)]))
 }
 
 const countReadings = async (platform: Distributed): Promise<number> =>
@@ -143,17 +129,14 @@ export const judge = async (
   await until('all findings are in alerts', allFolded, patienceMs).catch(() => {})
   const last = await readLog(platform)
 
-  const [expectedRows, landedRows] = [findings.map(wordsOf), landed.map(wordsOf)]
-  const expected = new Set(expectedRows)
-  const seen = new Set<string>()
-  const landedOtherwise = landedRows.filter((row) => !expected.has(row) || seen.size === seen.add(row).size)
-  landedOtherwise.push(...expectedRows.filter((row) => !seen.has(row)).map((row) => `missing: ${row}`))
+  // Once more, at the very end: a double may have come late.
+  await allLanded()
   const [inLog, backtested] = [new Set(last.findingsInLog), new Set(last.findingsBacktested)]
   const byDetector: Record<string, number> = {}
   for (const { detector } of findings) byDetector[detector] = (byDetector[detector] ?? 0) + 1
   return {
     acknowledged,
-    ...(await judgeReadings(platform, fleet)),
+    ...compareReadings(fleet.devices, await landedReadings(platform)),
     redelivered: fleet.redelivered(),
     findings: {
       inLog: last.findingsInLog.length,
@@ -163,7 +146,7 @@ export const judge = async (
       onlyInLog: last.findingsInLog.filter((line) => !backtested.has(line)),
       onlyBacktested: last.findingsBacktested.filter((line) => !inLog.has(line)),
       landed: landed.length,
-      landedOtherwise,
+      landedOtherwise: compareOnce(findings.map(wordsOf), landed.map(wordsOf)),
       byDetector,
     },
     chain: last.chain,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { contexts } from './contexts.ts'
 import { docker, labelOf, step } from './docker.ts'
 import { foreignImages, nameOf, type StandInName, standInNames } from './image-names.ts'
@@ -21,7 +21,7 @@ const contentOf = (name: StandInName): string => {
   const hash = createHash('sha256').update(readFileSync(join(import.meta.dirname, 'debian.sh')))
   if (name === 'debian') return hash.digest('hex')
   const { dockerfile, versions, files } = contexts[name]
-  for (const file of [dockerfile, ...files]) hash.update(`${file.length}`).update(readFileSync(file))
+  for (const file of [dockerfile, ...files]) hash.update(`${basename(file)}\0`).update(readFileSync(file))
   return hash.update(versions.join('\n')).digest('hex')
 }
 
