@@ -267,6 +267,20 @@ describe('a channel', () => {
     })
   })
 
+  it('a process that may have lost its place sends nothing until it is sure, and then only what is still wanted', async () => {
+    await start()
+    pager.unsure(true)
+    await find('a')
+    await find('b')
+    await pager.time.pass(600_000)
+    expect(pager.fakes.attempts).toEqual([])
+    pager.desk.acknowledge('a')
+    pager.unsure(false)
+    await pager.time.pass(1_000)
+    expect(pager.told()).toEqual(['page b>night'])
+    expect(pager.paging.stats()['waiting']).toBe(0)
+  })
+
   it('a log that is away: what was sent is recorded when it is back, and not sent twice', async () => {
     await start()
     const held = Promise.withResolvers<Sent>()

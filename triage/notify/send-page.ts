@@ -91,7 +91,11 @@ export const createPageSender = (parts: SendParts): ((record: PageRecord) => Pro
     }
   }
 
-  return async (record) => {
+  return async ({ id }) => {
+    // A process that was frozen may wake up behind one that has taken its place, and has sent this. Whatever came meanwhile is weighed after it.
+    await unlessClosing(sure(), closing)
+    const record = fold.page(id)
+    if (closing.aborted || record?.state !== 'waiting') return
     const channel = fold.channel(record.notifier)
     const untold = record.kind === 'storm' ? stillUntold(view(), record, fold, (id) => desk.alert(id)) : null
     const alert = untold === null ? desk.alert(record.alert) : untold[0]
@@ -101,9 +105,6 @@ export const createPageSender = (parts: SendParts): ((record: PageRecord) => Pro
     inFlight.add(record.id)
     let sent: Sent
     try {
-      // A process that was frozen may wake up behind one that has taken its place, and has sent this.
-      await unlessClosing(sure(), closing)
-      if (closing.aborted) return
       const message =
         untold === null
           ? composePage(record, alert, fold.rules(), clock.now(), linkTo(alert.id))

@@ -28,6 +28,8 @@ export interface TestPager {
   dieAtAppend(n: number, moment: 'before' | 'after'): void
   /** The log refuses what comes until it is told again. */
   logAway(away: boolean): void
+  /** Another process may have taken its place until it is told that it is sure again. */
+  unsure(unsure: boolean): void
   /** What went out, as `kind alert>channel`, oldest first. */
   told(): string[]
   close(): Promise<void>
@@ -115,12 +117,15 @@ export const startTestPager = async (
       timeZone: 'UTC',
       modelOf: (device) => (device.startsWith('pump') ? 'infusomat' : null),
       notifiers: fakes.notifiersWhile(() => mine.alive),
+      sure: () => certain.promise,
       settings: { closeGraceMs: 0, stormAlertsMax: Number.POSITIVE_INFINITY, ...settings },
     })
   }
   const closedLog = openMemoryLog()
   await closedLog.close()
   let away = false
+  let certain = Promise.withResolvers<void>()
+  certain.resolve()
   let paging = await start()
   for (const name of channels) await paging.putNotifier('ana', name, name === 'pagerduty' ? pagerDutyNamed(name) : webhookNamed(name))
   const put = await paging.putRules('ana', rules)
@@ -158,6 +163,10 @@ export const startTestPager = async (
     },
     logAway(now) {
       away = now
+    },
+    unsure(unsure) {
+      if (unsure) certain = Promise.withResolvers()
+      else certain.resolve()
     },
     told: () => fakes.attempts.filter(({ sent }) => sent === 'sent').map(({ to, message }) => `${message.kind} ${message.alert.id}>${to}`),
     close,
