@@ -1,83 +1,71 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
 
-const long = process.env['WARDWATCH_LONG'] === '1'
-/** `npm run test:compose`: docker-compose.yml for real, and the conformance suites on containers. */
-const compose = process.env['WARDWATCH_COMPOSE'] === '1'
-const onContainers = [
+/** Which tests: test/run.mjs says it. */
+const set = process.env['WARDWATCH_TESTS'] ?? 'default'
+const long = set === 'long'
+
+/** Whole platforms on a Kafka, with faults: `npm run test:machines`. */
+const machines = [
+  'test/chaos/**/*.test.ts',
+  'test/mosquitto/**/*.test.ts',
+  'test/network/**/*.test.ts',
+  'test/several-desks.test.ts',
+  'test/several-machines.test.ts',
+  'test/operations/prometheus.test.ts',
+]
+/** docker-compose.yml for real, and the conformance suites on containers: `npm run test:compose`. */
+const compose = [
   'test/compose/**/*.test.ts',
   'stream/kafka/kafka-log.test.ts',
   'stream/kafka/secure-kafka.test.ts',
   'test/clickhouse/server-store.test.ts',
 ]
-const outside = ['node_modules/**', 'test/compose/**', ...(long ? [] : ['**/*.long.test.ts'])]
-/** Whole platforms, and brokers in Java, that mostly wait: they run beside the others. */
+/** In `npm test`, what mostly waits runs beside the others. */
 const waiting = [
-  'test/chaos/**/*.test.ts',
-  'test/mosquitto/**/*.test.ts',
-  'test/network/**/*.test.ts',
   'test/demo.test.ts',
   'test/schemathesis.test.ts',
   'test/clickhouse/**/*.test.ts',
   'test/cli.test.ts',
-  'test/several-desks.test.ts',
   'stream/kafka/**/*.test.ts',
-  'test/operations/prometheus.test.ts',
   'test/kubernetes/**/*.test.ts',
 ]
-const common = { pool: 'forks', testTimeout: long ? 3_600_000 : 60_000, hookTimeout: 60_000 } as const
+const campaigns = '**/*.long.test.ts'
+const outside = ['node_modules/**', 'test/compose/**', ...machines, campaigns]
 
-export default defineConfig({
-  test: {
-    reporters: ['default', './test/skips-reporter.ts'],
-    projects: compose
-      ? [
-          {
-            test: {
-              ...common,
-              name: 'compose',
-              include: onContainers,
-              globalSetup: './test/images/before-tests.ts',
-              maxWorkers: 1,
-              fileParallelism: false,
-            },
-          },
-        ]
-      : [
-          {
-            test: {
-              ...common,
-              name: 'folders',
-              include: long ? ['**/*.long.test.ts'] : ['**/*.test.ts'],
-              exclude: [...outside, 'test/**', ...(long ? [] : waiting)],
-              maxWorkers: 2,
-              sequence: { groupOrder: 0 },
-            },
-          },
-          {
-            // Whole platforms, which work the machine: one file after the other.
-            test: {
-              ...common,
-              name: 'crossings',
-              include: long ? ['test/**/*.long.test.ts'] : ['test/**/*.test.ts'],
-              exclude: long ? outside : [...outside, ...waiting],
-              maxWorkers: 1,
-              sequence: { groupOrder: 1 },
-            },
-          },
-          ...(long
-            ? []
-            : [
-                {
-                  test: {
-                    ...common,
-                    name: 'waiting',
-                    include: waiting,
-                    exclude: outside,
-                    maxWorkers: 1,
-                    sequence: { groupOrder: 1 },
-                  },
-                },
-              ]),
-        ],
-  },
-})
+const common = { pool: 'forks', testTimeout: long ? 3_600_000 : 60_000, hookTimeout: 60_000 } as const
+/** One file after the other. */
+const alone = { maxWorkers: 1, fileParallelism: false } as const
+
+const projects: Readonly<Record<string, TestProjectConfiguration[]>> = {
+  default: [
+    {
+      test: {
+        ...common,
+        name: 'folders',
+        include: ['**/*.test.ts'],
+        exclude: [...outside, 'test/**', ...waiting],
+        maxWorkers: 2,
+        sequence: { groupOrder: 0 },
+      },
+    },
+    {
+      // Whole platforms, which work the machine: one file after the other.
+      test: {
+        ...common,
+        name: 'crossings',
+        include: ['test/**/*.test.ts'],
+        exclude: [...outside, ...waiting],
+        maxWorkers: 1,
+        sequence: { groupOrder: 1 },
+      },
+    },
+    { test: { ...common, name: 'waiting', include: waiting, exclude: outside, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+  ],
+  machines: [{ test: { ...common, ...alone, name: 'machines', include: machines, exclude: ['node_modules/**', campaigns] } }],
+  compose: [{ test: { ...common, ...alone, name: 'compose', include: compose, globalSetup: './test/images/before-tests.ts' } }],
+  long: [{ test: { ...common, ...alone, name: 'long', include: [campaigns], exclude: ['node_modules/**'] } }],
+}
+const chosen = projects[set]
+if (chosen === undefined) throw new Error(`WARDWATCH_TESTS=${set}: there is ${Object.keys(projects).join(', ')}`)
+
+export default defineConfig({ test: { reporters: ['default', './test/skips-reporter.ts'], projects: chosen } })

@@ -13,8 +13,13 @@ if (node === null) {
 }
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs')
 const words = process.argv.slice(2)
-// `--long`: the campaigns. `--compose`: docker-compose.yml for real, and the conformance suites on containers and on nothing else.
-const sets = { '--long': { WARDWATCH_LONG: '1' }, '--compose': { WARDWATCH_COMPOSE: '1', WARDWATCH_TEST_PLACE: 'docker' } }
+// `--machines`: whole platforms on a Kafka, with faults. `--compose`: docker-compose.yml for real, and the conformance suites on containers and on
+// nothing else. `--long`: the campaigns.
+const sets = {
+  '--machines': { WARDWATCH_TESTS: 'machines' },
+  '--compose': { WARDWATCH_TESTS: 'compose', WARDWATCH_TEST_PLACE: 'docker' },
+  '--long': { WARDWATCH_TESTS: 'long' },
+}
 const set = sets[words[0]]
 spawn(node, [vitest, 'run', ...(set === undefined ? words : words.slice(1))], {
   stdio: 'inherit',
