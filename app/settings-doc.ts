@@ -66,5 +66,7 @@ export const settingsMarkdown = (): string => {
     '    keyFile: /etc/wardwatch/bridge.key',
     '```',
     '',
+    'Several machines may have the same entry, and share its messages: [docs/edges.md](edges.md), *Another broker*.',
+    '',
   ].join('\n')
 }
