@@ -1,4 +1,5 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
+import FileOrder from './test/file-order.ts'
 
 /** Which tests: test/run.mjs says it. */
 const set = process.env['WARDWATCH_TESTS'] ?? 'default'
@@ -49,17 +50,17 @@ const projects: Readonly<Record<string, TestProjectConfiguration[]>> = {
       },
     },
     {
-      // Whole platforms, which work the machine: one file after the other.
+      // Whole platforms, which work the machine: as a rule one at a time, beside one that waits (test/file-order.ts).
       test: {
         ...common,
         name: 'crossings',
         include: ['test/**/*.test.ts'],
         exclude: [...outside, ...waiting],
-        maxWorkers: 1,
+        maxWorkers: 2,
         sequence: { groupOrder: 1 },
       },
     },
-    { test: { ...common, name: 'waiting', include: waiting, exclude: outside, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    { test: { ...common, name: 'waiting', include: waiting, exclude: outside, maxWorkers: 2, sequence: { groupOrder: 1 } } },
   ],
   machines: [{ test: { ...common, ...alone, name: 'machines', include: machines, exclude: ['node_modules/**', campaigns] } }],
   compose: [{ test: { ...common, ...alone, name: 'compose', include: compose, globalSetup: './test/images/before-tests.ts' } }],
@@ -68,4 +69,6 @@ const projects: Readonly<Record<string, TestProjectConfiguration[]>> = {
 const chosen = projects[set]
 if (chosen === undefined) throw new Error(`WARDWATCH_TESTS=${set}: there is ${Object.keys(projects).join(', ')}`)
 
-export default defineConfig({ test: { reporters: ['default', './test/skips-reporter.ts'], projects: chosen } })
+export default defineConfig({
+  test: { reporters: ['default', './test/skips-reporter.ts'], sequence: { sequencer: FileOrder }, projects: chosen },
+})
