@@ -24,7 +24,18 @@ const people = [
 export const startLook = async (port: number) => {
   const clock = systemClock
   const fake = await createFakeParts({ clock, consoleDirectory, devices: 412 })
-  const parts = { ...fake, history: withLooks(fake.history, clock), site: 'St. Brannoc General' }
+  /** Where the desk is that leads; undefined: this one does. */
+  let leader: string | undefined
+  const parts = {
+    ...fake,
+    history: withLooks(fake.history, clock),
+    site: 'St. Brannoc General',
+    standing: { leads: () => leader === undefined, leader: () => leader ?? null },
+    pipeline() {
+      const pipeline = fake.pipeline()
+      return leader === undefined ? pipeline : { ...pipeline, signs: { ...pipeline.signs, readsOnly: { leader } } }
+    },
+  }
   const dice = createDice(7)
   const devices = [...parts.directory.devices()]
   const known: string[] = []
@@ -117,6 +128,10 @@ export const startLook = async (port: number) => {
       const made = await parts.accounts.people.link('wardwatch', account)
       if (!made.ok) throw new Error(made.detail)
       return api.signInLink(made.link, `127.0.0.1:${bound}`).url
+    },
+    /** From now on another desk leads, at this address; undefined: this one again. */
+    follow: (url: string | undefined) => {
+      leader = url
     },
     pause: (on: boolean) => {
       paused = on
