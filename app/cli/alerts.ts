@@ -8,7 +8,7 @@ import { alertLine, printable } from '../board/render.ts'
 import { ask } from '../control/client.ts'
 import { withStoppedLog } from '../stopped-log.ts'
 import { BadCall, type Call, type Command, textFlag, wholeNumber } from './command.ts'
-import { configOf, dataFlag } from './settings-flags.ts'
+import { configOf, logFlags } from './settings-flags.ts'
 
 const failed = (problem: string): number => {
   process.stderr.write(`wardwatch: ${problem}\n`)
@@ -25,7 +25,7 @@ const fromEither = async <T>(
   const config = configOf(call)
   const asked = await ask<T>(config.data, operation, body)
   if (asked.ok || asked.reason !== 'not-running') return asked
-  if (!existsSync(join(config.data, 'log')))
+  if (config.log.kind === 'lmdb' && !existsSync(join(config.data, 'log')))
     return { ok: false, problem: `${config.data} holds no Wardwatch data: name the directory with --data` }
   return withStoppedLog(config, stopped)
 }
@@ -56,7 +56,7 @@ export const alertsCommand: Command = {
   usage: '',
   example: 'npx wardwatch alerts --state new,acknowledged --limit 20 --json',
   flags: {
-    ...dataFlag,
+    ...logFlags,
     json: { help: 'one JSON object a line' },
     limit: { value: 'N', help: 'how many at the most (default 100)' },
     state: { value: 'STATES', help: `only those: ${alertStates.join(', ')}, separated by commas` },
@@ -90,7 +90,7 @@ export const alertsVerifyCommand: Command = {
   summary: 'checks the hash chain of cases.v1 and names the first broken link',
   usage: '',
   example: 'npx wardwatch alerts verify',
-  flags: dataFlag,
+  flags: logFlags,
   async run(call) {
     const answer = await fromEither<ChainReport>(call, 'verify', {}, verifyChain)
     if (!answer.ok) return failed(answer.problem)

@@ -13,6 +13,14 @@ export const dataFlag: Readonly<Record<string, Flag>> = {
   data: { value: 'DIR', help: 'data directory of the platform (default wardwatch-data; the demo uses wardwatch-demo)' },
 }
 
+/** The same, for a command that reads the log itself when the platform does not run. */
+export const logFlags: Readonly<Record<string, Flag>> = {
+  ...dataFlag,
+  ...Object.fromEntries(
+    Object.entries(settingsFlags).filter(([name]) => name === 'config' || name === 'key-file' || name.startsWith('log-')),
+  ),
+}
+
 /** Settings from flags, environment and file; what is wrong with them is the user's to mend. */
 export const configOf = (call: Call, defaults: Readonly<Record<string, unknown>> = {}): Config => {
   const file = textFlag(call, 'config') ?? process.env['WARDWATCH_CONFIG']

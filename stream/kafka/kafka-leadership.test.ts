@@ -73,6 +73,25 @@ describe.skipIf(offer.kind === 'nothing')(`who leads on a real Kafka${lackingKaf
     await topics.remove()
   })
 
+  it.skipIf(offer.kind === 'given')(
+    'a desk that is cut off from Kafka does not go on saying that it leads; when the group has heard of it again, it does (a Kafka of its own)',
+    async () => {
+      const topics = await topicsOf()
+      const a = openAt(topics, 'a')
+      await a.leadership.campaign({ url: 'https://a', authority: 'AA', onElected: async () => {} })
+      await expect.poll(() => a.leadership.leader()?.url).toBe('https://a')
+      expect(a.leadership.leads).toBe(true)
+      own!.nodes[0]!.freeze()
+      await expect.poll(() => [a.leadership.leads, a.leadership.leader()], { timeout: 20_000 }).toEqual([false, null])
+      own!.nodes[0]!.thaw()
+      await expect.poll(() => a.leadership.leads, { timeout: 30_000 }).toBe(true)
+      await a.leadership.log.append('cases.v1', record('still a'))
+      await a.leadership.close()
+      await a.log.close()
+      await topics.remove()
+    },
+  )
+
   it('whoever had the name before is refused by the broker, and nothing of it can be read', async () => {
     const topics = await topicsOf()
     const client = createKafkaClient(plaintext(brokers), silentLogger)

@@ -22,6 +22,10 @@ export interface KafkaLeadershipOptions {
   readonly nowMs: () => number
   readonly steadyNowMs: () => number
   readonly giveUpMs: number
+  /** So long it may be uncertain whether the group still counts on this desk, as at each rebalance, before it no longer says that it leads. */
+  readonly doubtMsMax?: number
+  /** Since when nothing that it writes is taken, ms. */
+  readonly awayMs: () => number
   readonly logger: Logger
 }
 
@@ -41,7 +45,7 @@ const sameAuthority = (last: LeadTaken | null, authority: string): void => {
  * reads what is in the log, and leads. Who reads there that another has come after it is deposed, and its process begins anew.
  */
 export const createKafkaLeadership = (options: KafkaLeadershipOptions): Leadership => {
-  const { log, member, node, newId, nowMs, steadyNowMs, giveUpMs, logger } = options
+  const { log, member, node, newId, nowMs, steadyNowMs, giveUpMs, doubtMsMax = 5_000, awayMs, logger } = options
   let leads = false
   /** Of this process, once it has told. */
   let mine: string | null = null
@@ -54,11 +58,20 @@ export const createKafkaLeadership = (options: KafkaLeadershipOptions): Leadersh
   let deposed: string | null = null
   let leader: LeadTaken | null = null
   let takeOvers = 0
+  let doubtSinceMs: number | null = null
   let closing: Promise<void> | null = null
   let waiting: (() => void)[] = []
   const consumers: LogConsumer[] = []
   const failed = Promise.withResolvers<void>()
   failed.promise.catch(() => {})
+
+  const isCertain = (): boolean => holds && member()?.isMember() === true
+  /** One that is cut off hears of no successor: without news from the group it no longer says that it leads. What it writes is fenced in any case. */
+  const isLeading = (): boolean => {
+    if (!leads || isCertain()) doubtSinceMs = null
+    else doubtSinceMs ??= steadyNowMs()
+    return leads && (doubtSinceMs === null || steadyNowMs() - doubtSinceMs < doubtMsMax)
+  }
 
   const depose = (reason: string): void => {
     if (deposed !== null || closing !== null) return
@@ -76,8 +89,7 @@ export const createKafkaLeadership = (options: KafkaLeadershipOptions): Leadersh
 
   const mayClaimAgain = async (): Promise<KafkaFailure | null> => {
     if (deposed !== null) return { kind: 'taken', message: deposed }
-    if (!holds || member()?.isMember() !== true)
-      return { kind: 'away', message: 'the group has not heard of this desk lately: it does not write' }
+    if (!isCertain()) return { kind: 'away', message: 'the group has not heard of this desk lately: it does not write' }
     const last = await lastTaken()
     if (last === null || last.term === mine || last.term === before) return null
     const reason = `${last.node} has taken the lead`
@@ -136,15 +148,16 @@ export const createKafkaLeadership = (options: KafkaLeadershipOptions): Leadersh
       append,
       stats() {
         const all = { ...log.stats() }
+        all['brokerAwayMs'] = Math.max(all['brokerAwayMs'] ?? 0, Math.round(awayMs()))
         for (const [name, { commit }] of topics) if (commit.stats().commits > 0) addCommitFigures(all, name, commit)
         return all
       },
       createParcel: (name) => (led.has(name) ? topics.get(name)!.createParcel() : log.createParcel!(name)),
     },
     get leads() {
-      return leads
+      return isLeading()
     },
-    leader: () => leader,
+    leader: () => (leader?.term === mine && !isLeading() ? null : leader),
     async campaign(as) {
       sameAuthority(await lastTaken(), as.authority)
       watch(
@@ -178,12 +191,12 @@ export const createKafkaLeadership = (options: KafkaLeadershipOptions): Leadersh
     async sure() {
       for (;;) {
         await member()?.whenMember()
-        if (deposed === null && leads && holds && member()?.isMember() === true) return
+        if (deposed === null && leads && isCertain()) return
         await new Promise<void>((resolve) => waiting.push(resolve))
       }
     },
     failed: failed.promise,
-    stats: () => ({ leads: leads ? 1 : 0, takeOvers }),
+    stats: () => ({ leads: isLeading() ? 1 : 0, takeOvers }),
     close() {
       closing ??= (async () => {
         leads = false

@@ -198,6 +198,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
         nowMs,
         steadyNowMs,
         giveUpMs,
+        awayMs: () => leaderWatch.awayMs(),
         logger,
       })
     },
