@@ -13,6 +13,8 @@ const machines = [
   'test/several-desks.test.ts',
   'test/several-machines.test.ts',
   'test/operations/prometheus.test.ts',
+  // Builds programs in Go, once.
+  'test/kubernetes/**/*.test.ts',
 ]
 /** docker-compose.yml for real, and the conformance suites on containers: `npm run test:compose`. */
 const compose = [
@@ -28,7 +30,6 @@ const waiting = [
   'test/clickhouse/**/*.test.ts',
   'test/cli.test.ts',
   'stream/kafka/**/*.test.ts',
-  'test/kubernetes/**/*.test.ts',
 ]
 const campaigns = '**/*.long.test.ts'
 const outside = ['node_modules/**', 'test/compose/**', ...machines, campaigns]
