@@ -48,10 +48,15 @@ describe('the truth about the platform', () => {
 })
 
 describe('whether the desk of a machine leads', () => {
-  const desk = (leads: number): RoleStatus => role({ name: 'desk@b', kind: 'desk', stats: { leadership: { leads } } })
+  const desk = (leads: number, unheardMs = 0): RoleStatus =>
+    role({ name: 'desk@b', kind: 'desk', stats: { leadership: { leads, unheardMs } } })
   const cases: Record<string, [readonly RoleStatus[], readonly string[]]> = {
     'one that leads': [[role({}), desk(1)], []],
     'one that follows': [[desk(0)], ['desk@b does not lead: it only reads']],
+    'one that led, and is cut off from Kafka': [
+      [desk(0, 31_000)],
+      ['desk@b has not heard from Kafka for 31 s: what it shows may be old, and another desk may lead'],
+    ],
     'one that has not reported yet': [
       [role({ name: 'hub', kind: 'hub', stats: null, statsAtMs: null })],
       ['hub does not lead: it only reads'],

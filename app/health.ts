@@ -23,13 +23,22 @@ export const liveness = (roles: readonly RoleStatus[], nowMs: number): Health =>
   return { ok: problems.length === 0, problems }
 }
 
+/** Of a desk that led when Kafka was heard last: it may be cut off from it, and another one leading. */
+export const unheard = ({ name, stats }: RoleStatus): string | null => {
+  const ms = numberIn(stats?.['leadership'] as object | undefined, 'unheardMs')
+  return ms > 0
+    ? `${name} has not heard from Kafka for ${Math.round(ms / 1_000)} s: what it shows may be old, and another desk may lead`
+    : null
+}
+
 /** Whether the desk of this machine is the one that leads: what a load balancer asks that sends people to it. */
 export const leading = (roles: readonly RoleStatus[], nowMs: number): Health => {
   const desks = roles.filter(({ kind }) => does(kind, 'desk'))
   const problems = liveness(desks, nowMs).problems.slice()
   if (desks.length === 0) problems.push('no desk runs here')
-  for (const { name, stats } of desks)
-    if (numberIn(stats?.['leadership'] as object | undefined, 'leads') !== 1) problems.push(`${name} does not lead: it only reads`)
+  for (const desk of desks)
+    if (numberIn(desk.stats?.['leadership'] as object | undefined, 'leads') !== 1)
+      problems.push(unheard(desk) ?? `${desk.name} does not lead: it only reads`)
   return { ok: problems.length === 0, problems }
 }
 

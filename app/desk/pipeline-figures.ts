@@ -1,7 +1,7 @@
 import type { Pipeline, Stage, VitalSigns } from '../../contracts/api/pipeline.ts'
 import { type HistogramSnapshot, quantileMs } from '../../contracts/histogram.ts'
 import { type DeskStanding, soleDesk } from '../../dashboards/api/parts.ts'
-import { readiness } from '../health.ts'
+import { readiness, unheard } from '../health.ts'
 import { difference, merged, sumOf } from '../role-figures.ts'
 import { does, type RoleStatus } from '../role-status.ts'
 
@@ -255,7 +255,7 @@ export const createPipelineFigures = (
   const signs = (): VitalSigns => {
     const known = fresh()
     const problems = known
-      ? [...readiness(roles, now()).problems, ...[historyProblem()].filter((problem) => problem !== null)]
+      ? [...readiness(roles, now()).problems, ...[historyProblem(), ...roles.map(unheard)].filter((problem) => problem !== null)]
       : ['Nothing is known of the platform: its supervisor is silent']
     return {
       nowMs: now(),

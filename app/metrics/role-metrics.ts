@@ -83,6 +83,7 @@ const sink: MetricTable = {
 const desk: MetricTable = {
   devices: gauge('desk_devices_enrolled', 'Devices of the registry.'),
   'leadership.leads': gauge('desk_leads', 'Whether this desk leads: of several on a log one does, the others only read.'),
+  'leadership.unheardMs': seconds('desk_unheard', 'Since a desk that led has heard from Kafka; 0 while it does.'),
   'leadership.takeOvers': counter('desk_take_overs', 'Times that a desk has taken the lead, as far as this one has heard.'),
   'triage.folded': counter('triage_findings', 'Findings that became part of an alert.'),
   'triage.suppressed': counter('triage_findings_suppressed', 'Findings that a suppression took.'),

@@ -124,6 +124,7 @@ export const startDeskRole = async (parts: {
   return {
     info: { deskPort: desk.port, deskUrl: desk.url },
     stats() {
+      const led = leadership.stats()
       const { severities, pastDue } = triage.counts(null, systemClock.now())
       return {
         triage: { ...triage.stats(), openBySeverity: severities, pastDue },
@@ -133,7 +134,7 @@ export const startDeskRole = async (parts: {
         devices: directory.size,
         log: leadership.log.stats(),
         // Once the folds are its own: not yet while it takes over.
-        leadership: { ...leadership.stats(), leads: standing.leads() ? 1 : 0 },
+        leadership: { ...led, leads: standing.leads() ? led['leads'] : 0 },
       }
     },
     failed: Promise.all([registry.failed, triage.failed, paged.failed, leadership.failed, follower?.failed]).then(() => {}),

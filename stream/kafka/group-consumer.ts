@@ -36,6 +36,8 @@ export interface GroupConsumerOptions {
 /** Whether the group has heard of this member within its session. */
 export interface GroupMember {
   isMember(): boolean
+  /** Since the group heard of it last, ms; 0 while it counts on it. */
+  unheardMs(): number
   /** Resolves when it is; not once it is closed. */
   whenMember(): Promise<void>
 }
@@ -85,7 +87,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
   }
 
   const isMember = (): boolean => !ending && lease.valid()
-  options.onMember({ isMember, whenMember: () => lease.whenHeard() })
+  options.onMember({ isMember, unheardMs: () => lease.unheardMs(), whenMember: () => lease.whenHeard() })
 
   const fail = (error: unknown): void => {
     if (ending) return

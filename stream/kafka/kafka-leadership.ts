@@ -22,8 +22,6 @@ export interface KafkaLeadershipOptions {
   readonly nowMs: () => number
   readonly steadyNowMs: () => number
   readonly giveUpMs: number
-  /** So long it may be uncertain whether the group still counts on this desk, as at each rebalance, before it no longer says that it leads. */
-  readonly doubtMsMax?: number
   /** Since when nothing that it writes is taken, ms. */
   readonly awayMs: () => number
   readonly logger: Logger
@@ -45,7 +43,7 @@ const sameAuthority = (last: LeadTaken | null, authority: string): void => {
  * reads what is in the log, and leads. Who reads there that another has come after it is deposed, and its process begins anew.
  */
 export const createKafkaLeadership = (options: KafkaLeadershipOptions): Leadership => {
-  const { log, member, node, newId, nowMs, steadyNowMs, giveUpMs, doubtMsMax = 5_000, awayMs, logger } = options
+  const { log, member, node, newId, nowMs, steadyNowMs, giveUpMs, awayMs, logger } = options
   let leads = false
   /** Of this process, once it has told. */
   let mine: string | null = null
@@ -58,7 +56,6 @@ export const createKafkaLeadership = (options: KafkaLeadershipOptions): Leadersh
   let deposed: string | null = null
   let leader: LeadTaken | null = null
   let takeOvers = 0
-  let doubtSinceMs: number | null = null
   let closing: Promise<void> | null = null
   let waiting: (() => void)[] = []
   const consumers: LogConsumer[] = []
@@ -66,12 +63,6 @@ export const createKafkaLeadership = (options: KafkaLeadershipOptions): Leadersh
   failed.promise.catch(() => {})
 
   const isCertain = (): boolean => holds && member()?.isMember() === true
-  /** One that is cut off hears of no successor: without news from the group it no longer says that it leads. What it writes is fenced in any case. */
-  const isLeading = (): boolean => {
-    if (!leads || isCertain()) doubtSinceMs = null
-    else doubtSinceMs ??= steadyNowMs()
-    return leads && (doubtSinceMs === null || steadyNowMs() - doubtSinceMs < doubtMsMax)
-  }
 
   const depose = (reason: string): void => {
     if (deposed !== null || closing !== null) return
@@ -155,9 +146,9 @@ export const createKafkaLeadership = (options: KafkaLeadershipOptions): Leadersh
       createParcel: (name) => (led.has(name) ? topics.get(name)!.createParcel() : log.createParcel!(name)),
     },
     get leads() {
-      return isLeading()
+      return leads
     },
-    leader: () => (leader?.term === mine && !isLeading() ? null : leader),
+    leader: () => leader,
     async campaign(as) {
       sameAuthority(await lastTaken(), as.authority)
       watch(
@@ -196,7 +187,11 @@ export const createKafkaLeadership = (options: KafkaLeadershipOptions): Leadersh
       }
     },
     failed: failed.promise,
-    stats: () => ({ leads: isLeading() ? 1 : 0, takeOvers }),
+    stats() {
+      // One that is cut off hears of no successor. What it writes is fenced in any case; what it tells of itself is not.
+      const unheardMs = leads ? Math.round(member()?.unheardMs() ?? 0) : 0
+      return { leads: leads && unheardMs === 0 ? 1 : 0, unheardMs, takeOvers }
+    },
     close() {
       closing ??= (async () => {
         leads = false

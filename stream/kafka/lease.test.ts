@@ -8,8 +8,10 @@ it('is valid for a part of the session after the group was heard of, and wakes w
   lease.renew()
   nowMs = 6_900
   expect(lease.valid()).toBe(true)
+  expect(lease.unheardMs()).toBe(0)
   nowMs = 7_100
   expect(lease.valid()).toBe(false)
+  expect(lease.unheardMs()).toBe(7_100)
   let went = false
   const waiting = lease.whenValid().then(() => (went = true))
   await Promise.resolve()

@@ -6,6 +6,8 @@
 export interface Lease {
   renew(): void
   valid(): boolean
+  /** Since it was heard of last, ms; 0 while it is valid. */
+  unheardMs(): number
   /** Resolves when it is valid, or `end` was called. */
   whenValid(): Promise<void>
   /** Resolves when it is valid, however often partitions come and go meanwhile. */
@@ -32,6 +34,7 @@ export const createLease = (sessionMs: number, steadyNowMs: () => number): Lease
       wake()
     },
     valid,
+    unheardMs: () => (valid() ? 0 : steadyNowMs() - heardAtMs),
     async whenValid() {
       while (!ended && !valid()) await new Promise<void>((resolve) => waiting.push(resolve))
     },
