@@ -1,4 +1,5 @@
 import { expect, it, vi } from 'vitest'
+import type { EventLog } from '../../contracts/event-log.ts'
 import { silentLogger } from '../../contracts/logger.ts'
 import { openMemoryLog } from '../../stream/memory-log.ts'
 import type { ChainReport } from './verify-chain.ts'
@@ -12,6 +13,31 @@ it('an empty chain is whole', async () => {
   const watch = watchChain({ log: openMemoryLog(), clock, logger: silentLogger })
   await vi.waitFor(() => expect(watch.stats()).toEqual({ broken: 0, checkedAtMs: 5_000, events: 0 }))
   await watch.close()
+})
+
+it('who closes does not wait for the rest of a long chain', async () => {
+  const memory = openMemoryLog()
+  await memory.append('cases.v1', [{ key: 'a', value: Buffer.from('1') }])
+  const asked = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  let batches = 0
+  const log: EventLog = {
+    ...memory,
+    async *read() {
+      for (; batches < 1_000; batches++) {
+        yield { topic: 'cases.v1', partition: 0, records: [], nextOffset: batches + 1, endOffset: 1_000 }
+        asked.resolve()
+        await gate.promise
+      }
+    },
+  }
+  const error = vi.fn<() => void>()
+  const watch = watchChain({ log, clock, logger: { ...silentLogger, error } })
+  await asked.promise
+  const closed = watch.close()
+  gate.resolve()
+  await closed
+  expect([batches, error.mock.calls.length]).toEqual([1, 0])
 })
 
 it('a broken link is told with the number of good ones, and is looked at again until it is mended', async () => {

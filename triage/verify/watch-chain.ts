@@ -24,8 +24,18 @@ export const watchChain = (parts: {
   let stats: ReturnType<ChainWatch['stats']> = { broken: 0, checkedAtMs: 0, events: 0 }
   let timer: NodeJS.Timeout | undefined
   let closed = false
+  // A long chain is not read to its end by one that closes.
+  const untilClosed: EventLog = {
+    ...log,
+    async *read(...range) {
+      for await (const batch of log.read(...range)) {
+        if (closed) throw new Error('it is not needed any more')
+        yield batch
+      }
+    },
+  }
   const check = async (): Promise<void> => {
-    const report = await verify(log).catch((error: unknown): ChainReport => ({
+    const report = await verify(untilClosed).catch((error: unknown): ChainReport => ({
       ok: false, sequence: 1, offset: null, problem: `it can't be read: ${error instanceof Error ? error.message : String(error)}`,
     })) // prettier-ignore
     if (closed) return
