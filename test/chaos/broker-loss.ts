@@ -2,7 +2,7 @@ import { systemScheduler } from '../../simulators/scheduler.ts'
 import { untilInSync } from '../kafka/until-in-sync.ts'
 import { until } from '../platform/until.ts'
 import { untilSound } from './inject.ts'
-import { type LoadOptions, type LoadReport, startLoadedPlatform } from './loaded-platform.ts'
+import { type LoadOptions, type LoadReport, oneOfEach, startLoadedPlatform } from './loaded-platform.ts'
 
 export interface BrokerLossReport extends LoadReport {
   /** The longest that no device at all was acknowledged while the platform was whole, and around each broker's death and return, ms. */
@@ -22,13 +22,7 @@ export const runBrokerLoss = async (load: LoadOptions, tell: (line: string) => v
     kafkaNodes: brokers,
     clickhouse: true,
     balancer: true,
-    machines: {
-      desk: { roles: ['desk'] },
-      sink: { roles: ['sink'] },
-      'detect-a': { roles: ['detect'] },
-      'edge-a': { roles: ['edge'] },
-      'edge-b': { roles: ['edge'] },
-    },
+    machines: oneOfEach,
   })
   try {
     const from = fleet.acknowledged()

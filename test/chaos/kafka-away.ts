@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { systemScheduler } from '../../simulators/scheduler.ts'
 import { until } from '../platform/until.ts'
 import { untilSound } from './inject.ts'
-import { type LoadOptions, type LoadReport, startLoadedPlatform } from './loaded-platform.ts'
+import { type LoadOptions, type LoadReport, oneOfEach, startLoadedPlatform } from './loaded-platform.ts'
 
 export interface KafkaAwayReport extends LoadReport {
   /** Acknowledged between two looks in the middle of the outage. */
@@ -39,13 +39,7 @@ export const runKafkaAway = async (
   const { platform, fleet, command, verdict, stop } = await startLoadedPlatform(load, {
     clickhouse: true,
     balancer: true,
-    machines: {
-      desk: { roles: ['desk'] },
-      sink: { roles: ['sink'] },
-      'detect-a': { roles: ['detect'] },
-      'edge-a': { roles: ['edge'] },
-      'edge-b': { roles: ['edge'] },
-    },
+    machines: oneOfEach,
   })
   const memory: Record<string, { before: number; most: number }> = {}
   let sampling: NodeJS.Timeout | undefined

@@ -6,6 +6,15 @@ import { until } from '../platform/until.ts'
 import { judge, type Verdict } from './judge.ts'
 import { fleetDevices, type RecordingFleet, startRecordingFleet } from './recording-fleet.ts'
 
+/** Two edges, and one machine of each other role. */
+export const oneOfEach = {
+  desk: { roles: ['desk'] },
+  sink: { roles: ['sink'] },
+  'detect-a': { roles: ['detect'] },
+  'edge-a': { roles: ['edge'] },
+  'edge-b': { roles: ['edge'] },
+} as const
+
 export interface LoadOptions {
   readonly seed: number
   readonly devices: number
