@@ -1,5 +1,6 @@
 import type { EventLog, LogConsumer } from '../contracts/event-log.ts'
 import type { Logger } from '../contracts/logger.ts'
+import { createReach } from '../contracts/reach.ts'
 import { registryEvent } from '../contracts/registry.ts'
 import type { Directory } from './fold.ts'
 
@@ -28,25 +29,9 @@ const topic = 'registry.v1'
  * must not keep later revocations from taking effect.
  */
 export const followRegistry = async ({ log, directory, group, logger }: Following): Promise<RegistryFollower> => {
-  const seen = new Map<number, number>()
-  const waiting = new Set<() => void>()
   const dead = Promise.withResolvers<never>()
   dead.promise.catch(() => {})
-
-  const reached = async (): Promise<void> => {
-    const ranges = await log.ranges([topic])
-    const done = (): boolean => ranges.every(({ partition, earliest, next }) => next === earliest || (seen.get(partition) ?? -1) >= next)
-    const all = new Promise<void>((resolve) => {
-      const look = (): void => {
-        if (!done()) return
-        waiting.delete(look)
-        resolve()
-      }
-      waiting.add(look)
-      look()
-    })
-    await Promise.race([all, dead.promise])
-  }
+  const reach = createReach(log, [topic], dead.promise)
 
   const fold = (value: Uint8Array, offset: number): void => {
     try {
@@ -62,16 +47,15 @@ export const followRegistry = async ({ log, directory, group, logger }: Followin
     onAssigned: (partitions) => Promise.resolve(partitions.map(() => 'earliest' as const)),
     onBatch({ partition, records, nextOffset }) {
       for (const { value, offset } of records) fold(value, offset)
-      seen.set(partition, nextOffset)
-      for (const look of waiting) look()
+      reach.passed(topic, partition, nextOffset)
       return Promise.resolve()
     },
     // Nothing expires in this topic: `kept` retention. A gap would mean a damaged log.
     onOutOfRange: (gap) => logger.error(gap, 'a part of the registry is gone from the log'),
   })
   consumer.failed.catch(dead.reject)
-  const caughtUp = reached()
+  const caughtUp = reach.reached()
   // Whoever awaits neither must not end the process by it: `failed` is the one to watch.
   caughtUp.catch(() => undefined)
-  return { caughtUp, reached, failed: consumer.failed, close: () => consumer.close() }
+  return { caughtUp, reached: reach.reached, failed: consumer.failed, close: () => consumer.close() }
 }

@@ -1,5 +1,6 @@
 import type { EventLog } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
+import { createReach } from '../../contracts/reach.ts'
 import type { LogTopicName } from '../../contracts/log-topics.ts'
 import type { TopicFold } from '../../contracts/topic-fold.ts'
 
@@ -24,44 +25,30 @@ export const followTopics = async (options: {
   const { log, folds, group, logger } = options
   const byTopic = new Map(folds.map((fold): [LogTopicName, TopicFold] => [fold.topic, fold]))
   const topics = [...byTopic.keys()]
-  const seen = new Map<LogTopicName, number>()
-  const waiting = new Set<() => void>()
   const failed = Promise.withResolvers<never>()
   failed.promise.catch(() => {})
   let stopped = false
-  for (const { topic, from } of folds) if (typeof from === 'number') seen.set(topic, from)
+  const reach = createReach(log, topics, failed.promise)
+  // Of one partition each.
+  for (const { topic, from } of folds) if (typeof from === 'number') reach.passed(topic, 0, from)
 
   const consumer = await log.consume({
     topics,
     group,
     // Given back and taken again it goes on where it was.
-    onAssigned: async (partitions) => partitions.map(({ topic }) => seen.get(topic) ?? byTopic.get(topic)!.from),
-    async onBatch({ topic, records, nextOffset }) {
+    onAssigned: async (partitions) => partitions.map(({ topic, partition }) => reach.next(topic, partition) ?? byTopic.get(topic)!.from),
+    async onBatch({ topic, partition, records, nextOffset }) {
       if (stopped) return
       const fold = byTopic.get(topic)!
       for (const record of records) fold.take(record)
-      seen.set(topic, nextOffset)
-      for (const look of waiting) look()
+      reach.passed(topic, partition, nextOffset)
     },
     onOutOfRange: (gap) => logger.error(gap, 'a part of what a desk keeps is gone from the log'),
   })
   consumer.failed.catch(failed.reject)
 
   return {
-    async reached() {
-      const ranges = await log.ranges(topics)
-      const done = (): boolean => ranges.every(({ topic, earliest, next }) => next === earliest || (seen.get(topic) ?? -1) >= next)
-      const all = new Promise<void>((resolve) => {
-        const look = (): void => {
-          if (!done()) return
-          waiting.delete(look)
-          resolve()
-        }
-        waiting.add(look)
-        look()
-      })
-      await Promise.race([all, failed.promise])
-    },
+    reached: reach.reached,
     stop: () => void (stopped = true),
     failed: consumer.failed,
     close: () => consumer.close(),
