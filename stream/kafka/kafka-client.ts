@@ -12,10 +12,10 @@ import kafkajs, {
   type Transaction,
 } from 'kafkajs'
 import type { Logger } from '../../contracts/logger.ts'
+import { createAnswerReader, type FetchAnswer, type WithoutAborted } from './answer-reader.ts'
 import { createSocketFactory } from './counting-sockets.ts'
 import { failureOf } from './kafka-failure.ts'
 import type {
-  FetchedPartition,
   KafkaAdmin,
   KafkaClient,
   KafkaMembership,
@@ -63,10 +63,7 @@ interface RequestQueue {
 }
 const inside = createRequire(import.meta.url)
 const { prototype: queue } = inside('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }
-const withoutAborted = inside('kafkajs/src/consumer/filterAbortedMessages.js') as (of: {
-  readonly messages: readonly FetchedMessage[]
-  readonly abortedTransactions: readonly AbortedTransaction[]
-}) => readonly FetchedMessage[]
+const { committedOf, fetchedOf } = createAnswerReader(inside('kafkajs/src/consumer/filterAbortedMessages.js') as WithoutAborted)
 // oxlint-disable-next-line typescript/unbound-method
 const schedule = queue.scheduleCheckPendingRequests
 // Without anything pending and without a throttle there is nothing to check: an answer checks, too.
@@ -604,59 +601,6 @@ const operations = {
   DescribeConfigs: operation.DESCRIBE_CONFIGS,
 } as const
 const resources = { topic: resource.TOPIC, group: resource.GROUP, 'transactional-id': resource.TRANSACTIONAL_ID } as const
-
-interface FetchAnswer {
-  readonly responses: readonly {
-    readonly topicName: string
-    readonly partitions: readonly PartitionAnswer[]
-  }[]
-}
-
-interface PartitionAnswer {
-  readonly partition: number
-  readonly highWatermark: string
-  /** Below it nothing is undecided. */
-  readonly lastStableOffset?: string
-  readonly abortedTransactions?: readonly AbortedTransaction[]
-  readonly messages: readonly FetchedMessage[]
-}
-
-interface AbortedTransaction {
-  readonly producerId: string
-  readonly firstOffset: string
-}
-
-interface FetchedMessage {
-  readonly offset: string
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly headers?: Readonly<Record<string, Buffer>>
-  readonly isControlRecord?: boolean
-  readonly batchContext?: { readonly inTransaction?: boolean }
-}
-
-/** kafkajs takes them to be in order; a broker does not promise it. */
-const committedOf = (messages: readonly FetchedMessage[], aborted: readonly AbortedTransaction[] = []): readonly FetchedMessage[] =>
-  withoutAborted({ messages, abortedTransactions: aborted.toSorted((a, b) => Number(a.firstOffset) - Number(b.firstOffset)) })
-
-/**
- * What was committed of an answer. Where it is cut off behind a transaction's message, what is behind that is not known yet (its marker
- * takes an offset, too): it is left for the next answer, so that who reads the last record knows that it is the last.
- */
-const fetchedOf = (topic: string, answer: PartitionAnswer, asked: number): FetchedPartition => {
-  const { partition, highWatermark, lastStableOffset = highWatermark, abortedTransactions } = answer
-  const stable = Number(lastStableOffset)
-  const raw = answer.messages.filter(({ offset }) => Number(offset) >= asked)
-  const last = raw.at(-1)
-  const cut =
-    raw.length > 1 && last!.isControlRecord !== true && last!.batchContext?.inTransaction === true && Number(last!.offset) + 1 < stable
-  const known = cut ? raw.slice(0, -1) : raw
-  const after = known.length === 0 ? asked : Number(known.at(-1)!.offset) + 1
-  const messages = committedOf(known, abortedTransactions).flatMap(({ offset, value, isControlRecord }) =>
-    value === null || isControlRecord === true ? [] : [{ offset: Number(offset), value }],
-  )
-  return { topic, partition, after, end: after < stable ? stable : messages.length === 0 ? asked : messages.at(-1)!.offset + 1, messages }
-}
 
 interface Coordinator {
   asksFirst?: boolean
