@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { nodeBinary } from '../app/runtime-binaries.mjs'
-import { freePort, startPlatformProcess } from './platform/platform-process.ts'
+import { freePort } from './platform/free-port.ts'
+import { startPlatformProcess } from './platform/platform-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ww-desk-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -10,7 +10,8 @@ import type { Identity } from '../app/identity.ts'
 import { deriveKey } from '../app/master-key.ts'
 import { createAuthority, loadAuthority } from '../registry/authority.ts'
 import { createSealer } from '../stream/seal.ts'
-import { freePort, type PlatformProcess, startPlatformProcess } from './platform/platform-process.ts'
+import { freePort } from './platform/free-port.ts'
+import { type PlatformProcess, startPlatformProcess } from './platform/platform-process.ts'
 import { queryRows } from './platform/query-rows.ts'
 
 const installed = spawnSync('mosquitto_pub', ['--help']).error === undefined

@@ -1,5 +1,5 @@
 import { loopback } from '../platform/place.ts'
-import { freePort } from '../platform/platform-process.ts'
+import { freePort } from '../platform/free-port.ts'
 import { randomFor, type Random } from '../../simulators/prng.ts'
 import { systemScheduler } from '../../simulators/scheduler.ts'
 import { startToxiproxy, type Toxic } from './start-toxiproxy.ts'

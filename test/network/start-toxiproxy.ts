@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { freePort } from '../platform/platform-process.ts'
+import { freePort } from '../platform/free-port.ts'
 import { until } from '../platform/until.ts'
 import { toxiproxyProgram } from './toxiproxy-program.ts'
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { stringify } from 'yaml'
-import { freePort } from '../platform/platform-process.ts'
+import { freePort } from '../platform/free-port.ts'
 import { until } from '../platform/until.ts'
 import { rulesFile } from './alert-rules.ts'
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { freePort } from './platform-process.ts'
+import { freePort } from './free-port.ts'
 import { until } from './until.ts'
 
 const haproxy = '/usr/sbin/haproxy'

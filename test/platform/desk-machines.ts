@@ -10,7 +10,8 @@ import { createSealer } from '../../stream/seal.ts'
 import { type StandIn, startStandIn } from '../clickhouse/start-stand-in.ts'
 import { startKafka, type TestKafka } from '../kafka/start-kafka.ts'
 import { type DeskClient, signInAsAdmin } from './desk-client.ts'
-import { freePort, type PlatformProcess, startPlatformProcess } from './platform-process.ts'
+import { freePort } from './free-port.ts'
+import { type PlatformProcess, startPlatformProcess } from './platform-process.ts'
 
 /** A machine that is a desk and nothing else. */
 export interface DeskMachine {

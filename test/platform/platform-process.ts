@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { RoleStatus } from '../../app/supervisor.ts'
 import { nodeBinary } from '../../app/runtime-binaries.mjs'
@@ -19,17 +18,6 @@ export interface PlatformProcess {
   /** Ctrl-C; resolves with the exit code and how long it took, ms. */
   stop(): Promise<{ readonly code: number | null; readonly ms: number }>
 }
-
-/** A port that is free now. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 
 /** Runs `wardwatch run` as a user would, and waits until it says that it is ready. */
 export const startPlatformProcess = async (options: {
