@@ -1,28 +1,18 @@
-import { existsSync } from 'node:fs'
 import axe from 'axe-core'
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { ensureConsole } from './build.mjs'
-import { startLook } from './dev/look.ts'
+import { chromiumPath, openLook, type OpenLook } from './dev/open-look.ts'
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
-let look: Awaited<ReturnType<typeof startLook>>
-let browser: Browser
+let opened: OpenLook | undefined
+let look: OpenLook['look']
+let browser: OpenLook['browser']
 
 beforeAll(async () => {
-  if (executablePath === undefined) return
-  const built = await ensureConsole({ log: () => {} })
-  if (!built.ok) throw new Error(built.problem)
-  look = await startLook(0)
-  const { chromium } = await import('playwright-core')
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  opened = await openLook()
+  if (opened !== undefined) ({ look, browser } = opened)
 }, 120_000)
-afterAll(async () => {
-  await browser?.close()
-  await look?.stop()
-})
+afterAll(() => opened?.close())
 
-it.skipIf(executablePath === undefined)(
+it.skipIf(chromiumPath === undefined)(
   'at a desk that does not lead the console says where the one is that does, goes on showing, and changes nothing (needs Chromium)',
   { timeout: 60_000 },
   async () => {

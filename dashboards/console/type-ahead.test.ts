@@ -1,26 +1,17 @@
-import { existsSync } from 'node:fs'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { ensureConsole } from './build.mjs'
-import { startLook } from './dev/look.ts'
+import { chromiumPath, openLook, type OpenLook } from './dev/open-look.ts'
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
-let look: Awaited<ReturnType<typeof startLook>>
-let browser: Browser
+let opened: OpenLook | undefined
+let look: OpenLook['look']
+let browser: OpenLook['browser']
 let page: Page
 
 beforeAll(async () => {
-  if (executablePath === undefined) return
-  const built = await ensureConsole({ log: () => {} })
-  if (!built.ok) throw new Error(built.problem)
-  look = await startLook(0)
-  const { chromium } = await import('playwright-core')
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  opened = await openLook()
+  if (opened !== undefined) ({ look, browser } = opened)
 }, 120_000)
-afterAll(async () => {
-  await browser?.close()
-  await look?.stop()
-})
+afterAll(() => opened?.close())
 
 /** The queue, with the first alert picked, behind a line on which a dialog's code takes its time. */
 const openQueue = async (): Promise<string> => {
@@ -37,7 +28,7 @@ const openQueue = async (): Promise<string> => {
   return page.locator('.head-top .mono').first().innerText()
 }
 
-it.skipIf(executablePath === undefined)(
+it.skipIf(chromiumPath === undefined)(
   'whoever types before the dialog is there writes into it: the letters of a note acknowledged, took and closed the alert (needs Chromium)',
   { timeout: 60_000 },
   async () => {
@@ -57,7 +48,7 @@ it.skipIf(executablePath === undefined)(
   },
 )
 
-it.skipIf(executablePath === undefined)(
+it.skipIf(chromiumPath === undefined)(
   'the key that opens what is open already waits for nothing: in the search it swallowed five seconds of letters (needs Chromium)',
   { timeout: 60_000 },
   async () => {
@@ -72,7 +63,7 @@ it.skipIf(executablePath === undefined)(
   },
 )
 
-it.skipIf(executablePath === undefined)(
+it.skipIf(chromiumPath === undefined)(
   'the same in the search, and its keys go on afterwards (needs Chromium)',
   { timeout: 60_000 },
   async () => {
