@@ -201,6 +201,38 @@ it('rows without their position are known even when a start in between wrote the
   expect(await rowsOf('SELECT count() FROM sessions')).toEqual([[1]])
 })
 
+it('rows without their position are known however far a start in between had come among them', async () => {
+  await log.append(
+    'observations.by-device.v1',
+    Array.from({ length: 20 }, (_, seq) => message('pump-1', reading(seq))),
+  )
+  const first = await startSink()
+  await settled(first)
+  await first.close()
+  await store.landing.command({ query: 'TRUNCATE TABLE landing_positions' })
+  // The second start writes what position it can, and stands still after five of the twenty, as if killed: its position would be younger than their rows.
+  const whole = log
+  const killed = Promise.withResolvers<void>()
+  let batches = 0
+  log = {
+    ...whole,
+    consume: (options) =>
+      whole.consume({ ...options, batchRecordsMax: 5, onBatch: (batch) => (++batches > 1 ? killed.promise : options.onBatch(batch)) }),
+  }
+  try {
+    const second = await startSink()
+    await expect.poll(() => [batches, second.stats().heldAlready]).toEqual([2, 5])
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    log = whole
+    const third = await startSink()
+    await settled(third)
+    expect(await rowsOf('SELECT count(), uniqExact(log_offset) FROM readings')).toEqual([[20, 20]])
+    expect(await rowsOf('SELECT count() FROM redeliveries')).toEqual([[0]])
+  } finally {
+    killed.resolve()
+  }
+})
+
 it('waits while ClickHouse is away, holds a bounded amount, and lands everything once it is back, even what it had without saying so', async () => {
   let away = true
   let lies = 0

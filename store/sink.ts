@@ -92,6 +92,8 @@ export const createSink = (parts: {
   const marks = createFindingMarks()
   /** Beyond it no table holds a row from before the start: by far the most records are told by this alone. */
   let heldOffsetMax = -1
+  /** Behind the last such row of each `topic/partition`. */
+  const heldEnds = new Map<string, number>()
   const isHeld = (table: LandedTable, topic: string, partition: number, offset: number): boolean =>
     offset <= heldOffsetMax && state.held.get(table)?.get(partitionName(topic, partition))?.has(offset) === true
   const router = createRecordRouter({ decoder, redelivery, marks, isHeld, counts, clock })
@@ -120,7 +122,8 @@ export const createSink = (parts: {
     const batch = flusher.current
     const heldBefore = counts.heldAlready
     for (const record of records) router.route(batch, topic, partition, record)
-    batch.reached(topic, partition, nextOffset)
+    // No position is written among rows that a crash left ahead of theirs: it would be younger than the rows behind it, which are looked for from its time on.
+    if (nextOffset >= (heldEnds.get(partitionName(topic, partition)) ?? 0)) batch.reached(topic, partition, nextOffset)
     lag.set(partitionName(topic, partition), lagOf(from))
     // Rows whose position a crash took: it is written now, so that the next start need not look for them again.
     flusher.added(counts.heldAlready > heldBefore)
@@ -141,9 +144,11 @@ export const createSink = (parts: {
     state = await readLandedState(store.landing)
     flusher.notBefore(state.landedAtMs)
     for (const [name, next] of state.positions) written.set(name, next)
-    heldOffsetMax = -1
-    for (const tables of state.held.values())
-      for (const offsets of tables.values()) for (const offset of offsets) heldOffsetMax = Math.max(heldOffsetMax, offset)
+    heldEnds.clear()
+    for (const partitions of state.held.values())
+      for (const [name, offsets] of partitions)
+        for (const offset of offsets) heldEnds.set(name, Math.max(heldEnds.get(name) ?? 0, offset + 1))
+    heldOffsetMax = Math.max(0, ...heldEnds.values()) - 1
     const findingsFrom = new Map<number, number>()
     for (const [name, next] of state.positions)
       if (name.startsWith('findings.v1/')) findingsFrom.set(Number(name.slice('findings.v1/'.length)), next)

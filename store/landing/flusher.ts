@@ -133,7 +133,7 @@ export const createFlusher = (parts: {
 
   const flush = async (): Promise<void> => {
     while (isWriting) await writing
-    if (!abandoned && current.positions.length > 0) begin()
+    if (!abandoned && (current.positions.length > 0 || current.rows > 0)) begin()
     while (isWriting) await writing
   }
 

@@ -34,6 +34,7 @@ const topicsOf: Record<LandedTable, readonly LogTopicName[]> = {
 /**
  * The offsets beyond each partition's position that a table has rows of. `landed_at` grows from batch to batch, so they landed at or after their own
  * partition's position: not after the newest of all positions, for a start that was killed early wrote some partitions' and not others'.
+ * That holds because a sink writes no position among such rows: only one behind them all.
  */
 export const heldOffsets = async (
   client: ClickHouseClient,
