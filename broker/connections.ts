@@ -17,6 +17,7 @@ import { shownText } from './mqtt-text.ts'
 import type { Observer, Occurrence, Subject } from './observer.ts'
 import type { Outbox } from './outbox.ts'
 import type { PasswordGate } from './password-gate.ts'
+import type { RegistryWait } from './registry-wait.ts'
 import type { Roster } from './roster.ts'
 import { blockedBy, createSession, type OwnLeaf, type Peer, type Session } from './session.ts'
 import { connack, decideSignIn, type SignIn } from './sign-in.ts'
@@ -63,6 +64,7 @@ export const createConnections = (edge: {
   roster: Roster
   directory: DeviceDirectory
   passwords: PasswordGate | null
+  registryWait: RegistryWait | null
   broker: Aedes
   /** Whether there are other edges on this log. */
   announces: boolean
@@ -279,7 +281,7 @@ export const createConnections = (edge: {
         refuse(session, 'log-unavailable', connack.unavailable)
         return
       }
-      const verdict = decideSignIn(connect, session.peer, directory, edge.passwords)
+      const verdict = decideSignIn(connect, session.peer, directory, edge.passwords, edge.registryWait)
       if (verdict instanceof Promise) void verdict.then((answer) => decided(session, connect, answer))
       else decided(session, connect, verdict)
     },

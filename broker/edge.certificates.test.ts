@@ -129,6 +129,27 @@ describe.each(runtimes)('who may connect, on $runtime', ({ program }) => {
     expect(edge.messages()).toEqual([])
   })
 
+  it('a device that was enrolled, or got a new certificate, a moment ago is let in by an edge that had not read of it', async () => {
+    const device = await world.authority.issue({ commonName: 'newcomer', purpose: 'client' })
+    await edge.later(testRecord('newcomer', [device.fingerprint]))
+    expect(await attempt(device, 'newcomer')).toBe(0)
+    const renewed = await world.authority.issue({ commonName: 'newcomer', purpose: 'client' })
+    await edge.later(testRecord('newcomer', [renewed.fingerprint]))
+    expect(await attempt(renewed, 'newcomer')).toBe(0)
+    expect(edge.observations('refused').filter((o) => o.device === 'newcomer')).toEqual([])
+  })
+
+  it('while the registry cannot be read, a certificate that it does not list is told to come again, and is no rogue', async () => {
+    const device = await world.authority.issue({ commonName: 'early', purpose: 'client' })
+    await edge.later(testRecord('early', [device.fingerprint]))
+    await edge.registryAway(true)
+    expect(await attempt(device, 'early')).toBe(3)
+    expect(await attempt(own('revoked'), 'revoked')).toBe(5)
+    await edge.registryAway(false)
+    expect(await attempt(device, 'early')).toBe(0)
+    expect((await edge.observed('refused', ({ device: claimed }) => claimed === 'early')).reason).toBe('registry-behind')
+  })
+
   it('ends a session at once when its device is revoked', async () => {
     const client = await signIn(edge.port, own('kicked'), 'kicked')
     await edge.change(testRecord('kicked', [own('kicked').fingerprint], { status: 'revoked' }))

@@ -20,6 +20,7 @@ import { createObserver, type Occurrence, type Subject } from './observer.ts'
 import { createOutbox } from './outbox.ts'
 import { createPasswordGate, type VerifyPassword } from './password-gate.ts'
 import { judgePeer, readAuthorities } from './peer.ts'
+import { createRegistryWait } from './registry-wait.ts'
 import { createRoster } from './roster.ts'
 import type { Peer, Session } from './session.ts'
 import { createUplink } from './uplink.ts'
@@ -42,6 +43,8 @@ export interface EdgeOptions {
   readonly writesClock: boolean
   /** Without it no device can sign in by password. */
   readonly verifyPassword?: VerifyPassword
+  /** Resolves when all that stands in the registry's log is in `directory`; without it `directory` is taken for current. */
+  readonly registryReached?: () => Promise<void>
   /** A second listener on the same host without TLS, where only passwords sign in. For benches and tests; never by default. */
   readonly plainPort?: number
   /** Tells that a device has subscribed to its commands here: what waits for it may go out. */
@@ -124,6 +127,7 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
     roster,
     directory,
     passwords: options.verifyPassword === undefined ? null : createPasswordGate(options.verifyPassword, clock, limits),
+    registryWait: options.registryReached === undefined ? null : createRegistryWait(options.registryReached, limits.registryWaitMsMax),
     broker,
     announces: options.announces ?? false,
     now,

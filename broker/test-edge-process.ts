@@ -36,6 +36,8 @@ const { tls, limits, devices, proxyFrom } = JSON.parse(process.argv[2]!) as {
 }
 const proxies = proxyFrom === null ? null : parseAddressList(proxyFrom)
 for (const record of devices) records.set(record.device, record)
+const unread: DeviceRecord[] = []
+let registryAway = false
 let checks = 0
 let checksAtOnce = 0
 const edge = await startEdge({
@@ -51,6 +53,11 @@ const edge = await startEdge({
   edge: 'edge-0',
   writesClock: true,
   ...(proxies?.ok === true ? { proxyFrom: proxies.list } : {}),
+  async registryReached() {
+    if (registryAway) throw new Error('the log is away')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    for (const record of unread.splice(0)) records.set(record.device, record)
+  },
   // The hash of a test is `plain:<password>`; the decoy is none.
   async verifyPassword(hash, password) {
     checks++
@@ -63,6 +70,13 @@ const edge = await startEdge({
 
 const methods = {
   mode: (mode: LogMode) => log.setMode(mode),
+  /** What stands in the registry's log: the edge reads it once it asks. */
+  later(record: DeviceRecord) {
+    unread.push(record)
+  },
+  registryAway(is: boolean) {
+    registryAway = is
+  },
   change(record: DeviceRecord) {
     records.set(record.device, record)
     for (const listener of listeners) listener(record)

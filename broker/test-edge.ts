@@ -62,6 +62,10 @@ export interface TestEdge {
   messages(): readonly SeenRecord[]
   mode(mode: LogMode): Promise<void>
   change(record: DeviceRecord): Promise<void>
+  /** The record stands in the registry's log and the edge has not read it yet. */
+  later(record: DeviceRecord): Promise<void>
+  /** Whether the registry's log can't be read. */
+  registryAway(is: boolean): Promise<void>
   stats(): Promise<EdgeStats & { checksAtOnce: number }>
   deliver(command: Command): Promise<Delivery>
   /** Closes the edge; answers how long it took, ms. */
@@ -133,6 +137,8 @@ export const startTestEdge = async (
     messages: () => records.filter(({ kind }) => kind === 'message'),
     mode: (mode) => ask('mode', mode),
     change: (record) => ask('change', record),
+    later: (record) => ask('later', record),
+    registryAway: (is) => ask('registryAway', is),
     stats: () => ask('stats'),
     deliver: (command) => ask('deliver', command),
     close: () => ask('close'),

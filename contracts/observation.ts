@@ -58,6 +58,8 @@ export const refusalReasons = [
   'tls-handshake',
   'handshake-timeout',
   'unknown-identity',
+  /** A certificate of our authority that the registry does not list, while the edge could not read the registry to its end. */
+  'registry-behind',
   'revoked',
   'client-id-mismatch',
   'empty-client-id',

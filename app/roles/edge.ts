@@ -55,6 +55,7 @@ const start = async (options: EdgeOptions, logger: Logger, name: string): Promis
     edge: name,
     writesClock: options.writesClock,
     announces: options.announces,
+    registryReached: registry.reached,
     onCommandsWanted: commands.deviceReady,
     verifyPassword: (hash, password) => verifyPassword(hash, password.toString('utf8')),
   })

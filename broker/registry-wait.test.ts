@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest'
+import { createRegistryWait } from './registry-wait.ts'
+
+const steered = () => {
+  const looks: PromiseWithResolvers<void>[] = []
+  const reached = (): Promise<void> => {
+    const look = Promise.withResolvers<void>()
+    looks.push(look)
+    return look.promise
+  }
+  return { looks, reached }
+}
+
+it('whoever comes during a look waits for one that begins after, and shares it', async () => {
+  const { looks, reached } = steered()
+  const wait = createRegistryWait(reached, 60_000)
+  const answers: string[] = []
+  const first = wait().then((is) => answers.push(`first ${is}`))
+  const others = Promise.all([wait(), wait(), wait()]).then((are) => answers.push(`others ${are.join()}`))
+  expect(looks).toHaveLength(1)
+  looks[0]!.resolve()
+  await first
+  await expect.poll(() => looks.length).toBe(2)
+  expect(answers).toEqual(['first true'])
+  looks[1]!.resolve()
+  await others
+  expect(answers).toEqual(['first true', 'others true,true,true'])
+  void wait()
+  expect(looks).toHaveLength(3)
+})
+
+it('a log that fails, or says nothing in time, is not an answer about a device', async () => {
+  const { looks, reached } = steered()
+  const failing = createRegistryWait(reached, 60_000)
+  const answer = failing()
+  looks[0]!.reject(new Error('Kafka is away'))
+  expect(await answer).toBe(false)
+  expect(await createRegistryWait(reached, 20)()).toBe(false)
+})
