@@ -34,6 +34,13 @@ describe('the truth about the platform', () => {
       null,
       'edge-0 can not write the log (Kafka has taken nothing for 40 s): no message is acknowledged',
     ],
+    'a detect node that can not read Kafka is alive, not ready': [
+      role({ name: 'detect@b', kind: 'detect', stats: { log: { brokerAwayMs: 0, readAwayMs: 12_400 } } }),
+      null,
+      'detect@b can not read the log (Kafka has given nothing for 12 s)',
+    ],
+    'a partition whose leader changes is no news': [role({ kind: 'desk', stats: { log: { readAwayMs: 4_900 } } }), null, null],
+    'an edge that still takes what devices say is ready': [role({ stats: { log: { readAwayMs: 60_000 } } }), null, null],
     'a sink far behind is alive, not ready': [
       role({ name: 'hub', kind: 'hub', stats: { lagByPartition: { a: 600_000, b: 600_000 } } }),
       null,

@@ -42,13 +42,30 @@ export const leading = (roles: readonly RoleStatus[], nowMs: number): Health => 
   return { ok: problems.length === 0, problems }
 }
 
-/** On Kafka: since when it has been the log's fault. */
-const kafkaAway = ({ stats }: RoleStatus): string | null => {
-  const awayMs = (stats?.['log'] as { readonly brokerAwayMs?: number } | undefined)?.brokerAwayMs ?? 0
-  return awayMs > 0 ? `Kafka has taken nothing for ${Math.round(awayMs / 1_000)} s` : null
+/** So long a broker may take to follow another; less is no news. */
+const awayMsMin = 5_000
+
+/** Of a role that can't read its log: since when Kafka has given it nothing. */
+const unreadable = ({ name, stats }: RoleStatus): string | null => {
+  const ms = numberIn(stats?.['log'] as object | undefined, 'readAwayMs')
+  return ms >= awayMsMin ? `${name} can not read the log (Kafka has given nothing for ${Math.round(ms / 1_000)} s)` : null
 }
 
-/** Ready: alive, the log takes records, and the detectors and the sink keep up. */
+/** On Kafka: since when it has been the log's fault. */
+const kafkaAway = ({ stats }: RoleStatus, msMin = 1): string | null => {
+  const awayMs = numberIn(stats?.['log'] as object | undefined, 'brokerAwayMs')
+  return awayMs >= msMin ? `Kafka has taken nothing for ${Math.round(awayMs / 1_000)} s` : null
+}
+
+/** What a role has seen of a Kafka that is away. */
+export const cutOff = (role: RoleStatus): string | null => {
+  const unread = unreadable(role)
+  if (unread !== null) return unread
+  const away = kafkaAway(role, awayMsMin)
+  return away === null ? null : `${role.name} can not write the log (${away})`
+}
+
+/** Ready: alive, the log takes records and gives them, and the detectors and the sink keep up. */
 export const readiness = (roles: readonly RoleStatus[], nowMs: number): Health => {
   const problems = [...liveness(roles, nowMs).problems]
   for (const role of roles) {
@@ -56,6 +73,9 @@ export const readiness = (roles: readonly RoleStatus[], nowMs: number): Health =
     const reason = role.stats?.['logUnavailable']
     if (typeof reason === 'string')
       problems.push(`${role.name} can not write the log (${kafkaAway(role) ?? reason}): no message is acknowledged`)
+    // An edge that takes what devices say is one to send devices to.
+    const unread = role.kind === 'edge' ? null : unreadable(role)
+    if (unread !== null) problems.push(unread)
     const lag = Object.values((role.stats?.['lagByPartition'] ?? {}) as Record<string, number>).reduce((sum, records) => sum + records, 0)
     if (lag > lagRecordsMax) problems.push(`${role.name} is ${lag} records behind`)
   }

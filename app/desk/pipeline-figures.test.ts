@@ -112,3 +112,14 @@ it('when the supervisor is silent nothing is claimed', () => {
   expect(signs.problems).toHaveLength(1)
   expect(new Set(stages.map(({ state }) => state))).toEqual(new Set(['unknown']))
 })
+
+it.each([
+  ['reads', { readAwayMs: 12_000 }, 'desk can not read the log (Kafka has given nothing for 12 s)'],
+  ['writes', { brokerAwayMs: 8_000 }, 'desk can not write the log (Kafka has taken nothing for 8 s)'],
+  ['reads again', { readAwayMs: 0, brokerAwayMs: 200 }, null],
+])('a desk that %s shows it in the stage of the log', (_, log, problem) => {
+  const { clock, figures, role, stage } = begin()
+  clock.nowMs += 1_000
+  figures.told([role('desk', { log }), role('edge', {})])
+  expect(stage('log')).toMatchObject({ state: problem === null ? 'running' : 'down', problem })
+})

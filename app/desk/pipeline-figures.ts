@@ -1,7 +1,7 @@
 import type { Pipeline, Stage, VitalSigns } from '../../contracts/api/pipeline.ts'
 import { type HistogramSnapshot, quantileMs } from '../../contracts/histogram.ts'
 import { type DeskStanding, soleDesk } from '../../dashboards/api/parts.ts'
-import { readiness, unheard } from '../health.ts'
+import { cutOff, readiness, unheard } from '../health.ts'
 import { difference, merged, sumOf } from '../role-figures.ts'
 import { does, type RoleStatus } from '../role-status.ts'
 
@@ -77,11 +77,10 @@ export const createPipelineFigures = (
 
   const fresh = (): boolean => now() - toldAtMs < staleMs
   const ofKind = (kind: RoleStatus['kind']): RoleStatus[] => roles.filter((role) => does(role.kind, kind))
-  /** Of the roles of a kind that have spoken lately. */
-  const statsOf = (kind: RoleStatus['kind']): unknown[] =>
-    ofKind(kind).flatMap(({ stats, state, statsAtMs }) =>
-      state === 'running' && stats !== null && now() - (statsAtMs ?? 0) < deadStatsMs ? [stats] : [],
-    )
+  /** Those that have spoken lately. */
+  const speaking = (all: readonly RoleStatus[]): RoleStatus[] =>
+    all.filter(({ stats, state, statsAtMs }) => state === 'running' && stats !== null && now() - (statsAtMs ?? 0) < deadStatsMs)
+  const statsOf = (kind: RoleStatus['kind']): unknown[] => speaking(ofKind(kind)).map(({ stats }) => stats)
   const total = (kind: RoleStatus['kind'], path: string): number | null => plus(statsOf(kind).map((stats) => numberAt(stats, path)))
   const totalOf = (kind: RoleStatus['kind'], path: string): number | null => plus(statsOf(kind).map((stats) => recordAt(stats, path)))
   const histogram = (kind: RoleStatus['kind'], path: string): HistogramSnapshot | null => {
@@ -143,6 +142,17 @@ export const createPipelineFigures = (
     return told === undefined ? null : `ClickHouse takes nothing: ${told.split('\n')[0]!.slice(0, 200)}`
   }
 
+  /** One sentence while the log can't be written or read. */
+  const logProblem = (): string | null => {
+    if (statsOf('edge').some((stats) => typeof at(stats, 'logUnavailable') === 'string'))
+      return 'The log takes no records: nothing is acknowledged'
+    return (
+      speaking(roles)
+        .map(cutOff)
+        .find((problem) => problem !== null) ?? null
+    )
+  }
+
   const detectLag = (): number | null => totalOf('detect', 'lagByPartition')
   const landLag = (): number | null => totalOf('sink', 'lagByPartition')
 
@@ -150,7 +160,7 @@ export const createPipelineFigures = (
   const stages = (): Omit<Stage, 'history'>[] => {
     const detectBehind = (detectLag() ?? 0) > behindRecordsMin
     const landBehind = behindMs() !== null
-    const logDown = statsOf('edge').some((stats) => typeof at(stats, 'logUnavailable') === 'string')
+    const cut = logProblem()
     const edge = stateOf('edge', false)
     const desk = stateOf('desk', false)
     const sink = stateOf('sink', false)
@@ -173,7 +183,7 @@ export const createPipelineFigures = (
       {
         id: 'log',
         title: 'Log',
-        state: logDown ? 'down' : edge,
+        state: cut === null ? edge : 'down',
         inPerSecond: rate('logged'),
         outPerSecond: rate('logged'),
         latencyP50Ms: null,
@@ -182,7 +192,7 @@ export const createPipelineFigures = (
         drops: null,
         deadLetters: null,
         restarts: null,
-        problem: logDown ? 'The log takes no records: nothing is acknowledged' : null,
+        problem: cut,
       },
       {
         id: 'detect',

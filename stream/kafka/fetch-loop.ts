@@ -1,8 +1,8 @@
 import { LogUnavailable } from '../../contracts/event-log.ts'
-import type { Logger } from '../../contracts/logger.ts'
 import type { FetchedBlob } from './blob-cursor.ts'
 import type { FetchedPartition, KafkaReader } from './kafka-ports.ts'
 import { failureOf } from './kafka-failure.ts'
+import type { ReadTroubles } from './read-watch.ts'
 import { within } from './within.ts'
 
 /** One partition's blobs as they come, ahead of who reads them by a bounded number of bytes. */
@@ -53,14 +53,13 @@ const closeMsMax = 1_000
  * Fetches for many partitions, one request a leader at a time, each for all partitions that have room. A failure is tried again after
  * leaders were looked up anew; one that only people can mend fails every feed.
  */
-export const createFetchLoop = ({ reader, logger }: { readonly reader: KafkaReader; readonly logger: Logger }): FetchLoop => {
+export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaReader; readonly troubles: ReadTroubles }): FetchLoop => {
   const feeds = new Set<Feed>()
   const busy = new Set<string>()
   const running = new Set<Promise<void>>()
   let closed = false
   let failed: Error | null = null
   let pauseMs = firstPauseMs
-  let troubled = false
   let pausing: { readonly timer: ReturnType<typeof setTimeout>; readonly end: () => void } | null = null
 
   const wake = (feed: Feed): void => {
@@ -72,7 +71,9 @@ export const createFetchLoop = ({ reader, logger }: { readonly reader: KafkaRead
     void work.finally(() => running.delete(work))
   }
 
-  const recover = async (error: unknown): Promise<void> => {
+  const placeOf = ({ topic, partition }: Feed): string => `${topic}/${partition}`
+
+  const recover = async (error: unknown, wanted: Iterable<Feed>): Promise<void> => {
     const failure = failureOf(error)
     if (failure.kind === 'out-of-range') {
       for (const feed of feeds)
@@ -87,8 +88,7 @@ export const createFetchLoop = ({ reader, logger }: { readonly reader: KafkaRead
       for (const feed of feeds) wake(feed)
       return
     }
-    if (!troubled) logger.warn({ reason: failure.message }, 'Kafka can not be read; trying again until it can')
-    troubled = true
+    for (const feed of wanted) if (!feed.closed) troubles.failed(placeOf(feed), failure.message)
     await new Promise<void>((resolve) => {
       pausing = { timer: setTimeout(resolve, pauseMs), end: resolve }
     })
@@ -99,7 +99,7 @@ export const createFetchLoop = ({ reader, logger }: { readonly reader: KafkaRead
       await reader.reset()
       await reader.prepare([...new Set([...feeds].map(({ topic }) => topic))])
     } catch (again) {
-      if (failureOf(again).kind === 'refused') await recover(again)
+      if (failureOf(again).kind === 'refused') await recover(again, wanted)
     }
   }
 
@@ -130,10 +130,9 @@ export const createFetchLoop = ({ reader, logger }: { readonly reader: KafkaRead
       )
       for (const fetched of answer) take(fetched, asked)
       pauseMs = firstPauseMs
-      if (troubled) logger.info({}, 'Kafka can be read again')
-      troubled = false
+      for (const feed of wanted) troubles.over(placeOf(feed))
     } catch (error) {
-      if (!closed) await recover(error)
+      if (!closed) await recover(error, wanted)
     } finally {
       busy.delete(leader)
       for (const feed of wanted) feed.fetching = false
@@ -144,7 +143,7 @@ export const createFetchLoop = ({ reader, logger }: { readonly reader: KafkaRead
   const pump = (): void => {
     if (closed || failed !== null) return
     const byLeader = new Map<string, Feed[]>()
-    let leaderless = false
+    const leaderless: Feed[] = []
     for (const feed of feeds) {
       if (feed.fetching || feed.outOfRange || feed.bytes >= feedBytesMax) continue
       let leader: string | undefined
@@ -153,14 +152,14 @@ export const createFetchLoop = ({ reader, logger }: { readonly reader: KafkaRead
       } catch {
         // Nothing is known of the cluster, now that it was away.
       }
-      if (leader === undefined) leaderless = true
+      if (leader === undefined) leaderless.push(feed)
       else if (!busy.has(leader)) byLeader.set(leader, [...(byLeader.get(leader) ?? []), feed])
     }
     for (const [leader, wanted] of byLeader) track(fetchFrom(leader, wanted))
-    if (leaderless && byLeader.size === 0 && busy.size === 0) {
+    if (leaderless.length > 0 && byLeader.size === 0 && busy.size === 0) {
       busy.add('')
       track(
-        recover(new Error('a partition has no leader')).finally(() => {
+        recover(new Error('a partition has no leader'), leaderless).finally(() => {
           busy.delete('')
           pump()
         }),
@@ -212,6 +211,7 @@ export const createFetchLoop = ({ reader, logger }: { readonly reader: KafkaRead
         close() {
           feed.closed = true
           feeds.delete(feed)
+          troubles.over(placeOf(feed))
           wake(feed)
         },
       }

@@ -11,6 +11,7 @@ import { failureOf } from './kafka-failure.ts'
 import { createLease } from './lease.ts'
 import { type PartitionLoop, startPartitionLoop } from './partition-loop.ts'
 import { untilServed } from './until-served.ts'
+import type { ReadTroubles } from './read-watch.ts'
 import { within } from './within.ts'
 
 export interface GroupConsumerOptions {
@@ -28,6 +29,8 @@ export interface GroupConsumerOptions {
   /** So long it tries to become a member at first. */
   readonly joinMsMax: number
   readonly steadyNowMs: () => number
+  /** Closed with it. */
+  readonly troubles: ReadTroubles
   /** Told before the first assignment, for who restores in it. */
   readonly onMember: (member: GroupMember) => void
   readonly onClosed: () => void
@@ -49,6 +52,7 @@ interface Assigned {
 
 const closeCommitMsMax = 2_000
 const becomeAgainMs = 500
+const asMember = 'membership'
 
 /**
  * A member of a Kafka group that reads its partitions by itself. kafkajs holds the membership (joining, heartbeats, commits under the
@@ -60,12 +64,12 @@ const becomeAgainMs = 500
  * for the caller to know.
  */
 export const startGroupConsumer = async (options: GroupConsumerOptions): Promise<LogConsumer> => {
-  const { client, consume, group, nameOf, sealOf, keys, logger, sessionMs, steadyNowMs, onClosed } = options
+  const { client, consume, group, nameOf, sealOf, keys, logger, sessionMs, steadyNowMs, troubles, onClosed } = options
   const recordsMax = consume.batchRecordsMax ?? batchRecordsMaxDefault
   if (!Number.isInteger(recordsMax) || recordsMax < 1) throw new RangeError(`batchRecordsMax is an integer from 1 on, not ${recordsMax}`)
   const topicOf = new Map(consume.topics.map((topic) => [nameOf(topic), topic]))
   const reader: KafkaReader = client.openReader()
-  const fetches = createFetchLoop({ reader, logger })
+  const fetches = createFetchLoop({ reader, troubles })
   const lease = createLease(sessionMs, steadyNowMs)
   const loops = new Map<string, Assigned & { readonly loop: PartitionLoop; committed: number }>()
   const joined = Promise.withResolvers<void>()
@@ -207,6 +211,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
         clearTimeout(tooLong)
         if (everJoined && trouble !== null) logger.info({ group, partitions: all.length }, 'a member of its group again')
         trouble = null
+        troubles.over(asMember)
         const assigned = all.flatMap(({ topic: name, partition }) => {
           const topic = topicOf.get(name)
           return topic === undefined ? [] : [{ topic, partition }]
@@ -219,6 +224,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
         if (everJoined && trouble === null)
           logger.warn({ group, reason: failure.message }, 'the membership of a group was lost; trying to get it back')
         trouble = failure.message
+        troubles.failed(asMember, failure.message)
         if (failure.kind === 'refused') fail(new LogUnavailable('io', `${group} can't be a member: ${failure.message}`))
         else if (final) begin(becomeAgainMs)
       },
@@ -251,6 +257,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
       await turn.catch(() => {})
       await giveBack().catch(() => {})
       await Promise.all([membership?.close(), fetches.close().then(() => reader.close())])
+      troubles.close()
       onClosed()
       failed.resolve()
     })()

@@ -17,6 +17,7 @@ import { createKafkaLeadership } from './kafka-leadership.ts'
 import type { KafkaSettings } from './kafka-settings.ts'
 import { createKafkaTopic, type KafkaTopic } from './kafka-topic.ts'
 import { createProducerLanes, type ProducerLanes } from './producer-lanes.ts'
+import { createReadWatch } from './read-watch.ts'
 import { createRangeReader } from './range-reader.ts'
 import { leaderGroup, leaderName } from './topic-plan.ts'
 
@@ -73,6 +74,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
   const client = createKafkaClient(settings, logger)
   const lanes = createProducerLanes(client, producers)
   const watch = createBrokerWatch(logger, steadyNowMs)
+  const reads = createReadWatch(logger, steadyNowMs)
   const appendedKeys = createAppendedKeys()
   const keys = createKeyCache()
   const topics = new Map<LogTopicName, KafkaTopic>()
@@ -148,6 +150,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
         commitEveryMs: options.commitEveryMs ?? 5_000,
         joinMsMax: giveUpMs + (options.rebalanceMs ?? 60_000),
         steadyNowMs,
+        troubles: reads.open(),
         onMember: (member) => members.set(consume.group, member),
         onClosed: () => started !== null && consumers.delete(started),
       })
@@ -203,7 +206,11 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
       })
     },
     stats() {
-      const all: Record<string, number> = { brokerAwayMs: Math.round(watch.awayMs()), consumers: consumers.size }
+      const all: Record<string, number> = {
+        brokerAwayMs: Math.round(watch.awayMs()),
+        readAwayMs: Math.round(reads.awayMs()),
+        consumers: consumers.size,
+      }
       for (const [topic, { commit }] of topics) addCommitFigures(all, topic, commit)
       return all
     },

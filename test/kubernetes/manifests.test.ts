@@ -92,7 +92,7 @@ describe.skipIf(lacks !== null)(`the Kubernetes example, built by kustomize${lac
     expect(container).toMatchObject({
       startupProbe: { httpGet: { path: alive, port: 'health' } },
       livenessProbe: { httpGet: { path: alive, port: 'health' } },
-      readinessProbe: { httpGet: { path: name === 'haproxy' ? '/healthz' : '/readyz', port: 'health' } },
+      readinessProbe: { httpGet: { path: name === 'haproxy' || name === 'desk' ? '/healthz' : '/readyz', port: 'health' } },
     })
     expect(podOf(name)['topologySpreadConstraints']).toMatchObject([
       { topologyKey: 'kubernetes.io/hostname' },

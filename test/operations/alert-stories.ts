@@ -137,6 +137,13 @@ export const alertStories: Readonly<Record<string, AlertStory>> = {
     summary: 'Kafka has taken nothing from edge-0@a at a:9464 for 1m 0s',
     near: { [`wardwatch_log_broker_away_seconds{${edge}}`]: '0 15 30 0 0 0' },
   },
+  WardwatchKafkaUnreadable: {
+    at: '1m',
+    hit: { [`wardwatch_log_read_away_seconds{${at('detect', 'detect@b')}}`]: '0+15x20' },
+    labels: { instance: 'a:9464', role: 'detect', process: 'detect@b' },
+    summary: 'detect@b at a:9464 has not been able to read something of Kafka for 1m 0s',
+    near: { [`wardwatch_log_read_away_seconds{${at('detect', 'detect@b')}}`]: '0 15 30 0 0 0' },
+  },
   WardwatchCommitsFailing: {
     at: '11m',
     hit: { [`wardwatch_log_commit_failures_total{${edge},topic="commands.v1"}`]: '0+1x60' },

@@ -1,0 +1,50 @@
+import type { Logger } from '../../contracts/logger.ts'
+
+/** What one consumer can't do for now: read a partition, be a member of its group. */
+export interface ReadTroubles {
+  failed(what: string, message: string): void
+  /** It works, or is nobody's business any more. */
+  over(what: string): void
+  close(): void
+}
+
+/** Since when something can't be read, for the whole log: told once when it begins and once when it is over. */
+export interface ReadWatch {
+  open(): ReadTroubles
+  /** 0 while all is well. */
+  awayMs(): number
+}
+
+export const createReadWatch = (logger: Logger, steadyNowMs: () => number): ReadWatch => {
+  const all = new Set<ReadonlyMap<string, number>>()
+  /** When the first trouble of those that are began; null: there is none. */
+  let beganAtMs: number | null = null
+
+  const settle = (): void => {
+    const left = [...all].flatMap((troubles) => [...troubles.values()])
+    if (beganAtMs !== null && left.length === 0) logger.info({ awayMs: Math.round(steadyNowMs() - beganAtMs) }, 'Kafka can be read again')
+    beganAtMs = left.length === 0 ? null : Math.min(...left)
+  }
+
+  return {
+    open() {
+      const troubles = new Map<string, number>()
+      all.add(troubles)
+      return {
+        failed(what, message) {
+          if (!all.has(troubles) || troubles.has(what)) return
+          if (beganAtMs === null) logger.warn({ reason: message }, 'Kafka can not be read; trying again until it can')
+          troubles.set(what, steadyNowMs())
+          settle()
+        },
+        over(what) {
+          if (troubles.delete(what)) settle()
+        },
+        close() {
+          if (all.delete(troubles) && troubles.size > 0) settle()
+        },
+      }
+    },
+    awayMs: () => (beganAtMs === null ? 0 : steadyNowMs() - beganAtMs),
+  }
+}
