@@ -12,6 +12,7 @@ const machines = [
   'test/network/**/*.test.ts',
   'test/several-desks.test.ts',
   'test/several-machines.test.ts',
+  'test/several-machines-pipeline.test.ts',
   'test/operations/prometheus.test.ts',
   // Builds programs in Go, once.
   'test/kubernetes/**/*.test.ts',

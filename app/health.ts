@@ -45,24 +45,24 @@ export const leading = (roles: readonly RoleStatus[], nowMs: number): Health => 
 /** So long a broker may take to follow another; less is no news. */
 const awayMsMin = 5_000
 
+const logFigure = ({ stats }: RoleStatus, name: string): number => numberIn(stats?.['log'] as object | undefined, name)
+const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`
+
 /** Of a role that can't read its log: since when Kafka has given it nothing. */
-const unreadable = ({ name, stats }: RoleStatus): string | null => {
-  const ms = numberIn(stats?.['log'] as object | undefined, 'readAwayMs')
-  return ms >= awayMsMin ? `${name} can not read the log (Kafka has given nothing for ${Math.round(ms / 1_000)} s)` : null
+const unreadable = (name: string, readAwayMs: number): string | null =>
+  readAwayMs >= awayMsMin ? `${name} can not read the log (Kafka has given nothing for ${seconds(readAwayMs)})` : null
+
+/** What a role has seen of a Kafka that is away. */
+export const cutOff = (name: string, readAwayMs: number, brokerAwayMs: number): string | null => {
+  const unread = unreadable(name, readAwayMs)
+  if (unread !== null || brokerAwayMs < awayMsMin) return unread
+  return `${name} can not write the log (Kafka has taken nothing for ${seconds(brokerAwayMs)})`
 }
 
 /** On Kafka: since when it has been the log's fault. */
-const kafkaAway = ({ stats }: RoleStatus, msMin = 1): string | null => {
-  const awayMs = numberIn(stats?.['log'] as object | undefined, 'brokerAwayMs')
-  return awayMs >= msMin ? `Kafka has taken nothing for ${Math.round(awayMs / 1_000)} s` : null
-}
-
-/** What a role has seen of a Kafka that is away. */
-export const cutOff = (role: RoleStatus): string | null => {
-  const unread = unreadable(role)
-  if (unread !== null) return unread
-  const away = kafkaAway(role, awayMsMin)
-  return away === null ? null : `${role.name} can not write the log (${away})`
+const kafkaAway = (role: RoleStatus): string | null => {
+  const awayMs = logFigure(role, 'brokerAwayMs')
+  return awayMs > 0 ? `Kafka has taken nothing for ${seconds(awayMs)}` : null
 }
 
 /** Ready: alive, the log takes records and gives them, and the detectors and the sink keep up. */
@@ -74,7 +74,7 @@ export const readiness = (roles: readonly RoleStatus[], nowMs: number): Health =
     if (typeof reason === 'string')
       problems.push(`${role.name} can not write the log (${kafkaAway(role) ?? reason}): no message is acknowledged`)
     // An edge that takes what devices say is one to send devices to.
-    const unread = role.kind === 'edge' ? null : unreadable(role)
+    const unread = role.kind === 'edge' ? null : unreadable(role.name, logFigure(role, 'readAwayMs'))
     if (unread !== null) problems.push(unread)
     const lag = Object.values((role.stats?.['lagByPartition'] ?? {}) as Record<string, number>).reduce((sum, records) => sum + records, 0)
     if (lag > lagRecordsMax) problems.push(`${role.name} is ${lag} records behind`)

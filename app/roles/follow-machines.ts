@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { EventLog, LogConsumer } from '../../contracts/event-log.ts'
+import type { Logger } from '../../contracts/logger.ts'
+import { createKnownMachines } from '../desk/known-machines.ts'
+import type { OtherMachines } from '../desk/pipeline-figures.ts'
+
+const topic = 'machines.v1'
+const againMs = 15_000
+
+export interface FollowedMachines extends OtherMachines {
+  stats(): Readonly<Record<string, number>>
+  close(): Promise<void>
+}
+
+/**
+ * Follows what the other machines of this log tell of themselves, from now on: all of them tell it every few seconds. A desk that may not
+ * read it, or before whose time the topic was not there, says so in its Pipeline and works.
+ *
+ * @param own this machine's name
+ * @param group of this run of this desk alone
+ */
+export const followMachines = (options: {
+  readonly log: Pick<EventLog, 'consume'>
+  readonly own: string
+  readonly group: string
+  readonly now: () => number
+  readonly logger: Logger
+}): FollowedMachines => {
+  const { log, own, group, now, logger } = options
+  const known = createKnownMachines(own, now)
+  const ending = new AbortController()
+  let consumer: LogConsumer | null = null
+  let next: number | null = null
+  let problem: string | null = null
+
+  const follow = async (): Promise<void> => {
+    consumer = await log.consume({
+      topics: [topic],
+      group,
+      // Given back and taken again it goes on where it was.
+      onAssigned: async (partitions) => partitions.map(() => next ?? 'latest'),
+      async onBatch({ records, nextOffset }) {
+        for (const { value } of records) known.take(value)
+        next = nextOffset
+      },
+      // What is gone is old.
+      onOutOfRange: () => {},
+    })
+    if (ending.signal.aborted) return consumer.close()
+    problem = null
+    await consumer.failed
+  }
+
+  const run = async (): Promise<void> => {
+    while (!ending.signal.aborted) {
+      try {
+        await follow()
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        if (problem === null) logger.warn({ reason }, 'the other machines can not be followed; it is tried again')
+        problem = `Nothing is known of the other machines: ${reason.split('\n')[0]!.slice(0, 200)}`
+        await sleep(againMs, null, { signal: ending.signal, ref: false }).catch(() => {})
+      }
+    }
+  }
+  void run()
+
+  return {
+    list: known.list,
+    problem: () => problem,
+    stats: known.stats,
+    async close() {
+      ending.abort()
+      await consumer?.close()
+    },
+  }
+}

@@ -1,0 +1,28 @@
+import type { EventLog } from '../../contracts/event-log.ts'
+import type { Logger } from '../../contracts/logger.ts'
+import { encodeMachine, type MachineFigures } from '../../contracts/machine-figures.ts'
+
+/**
+ * Puts into the log what the supervisor says of its machine, for the desks on others. One at a time: what can't be told now is old when it
+ * can be. That it can't is told once; nothing else suffers from it.
+ */
+export const createMachineTeller = (log: Pick<EventLog, 'append'>, logger: Logger): ((figures: MachineFigures) => void) => {
+  let telling = false
+  let failing = false
+  const tell = async (figures: MachineFigures): Promise<void> => {
+    telling = true
+    try {
+      await log.append('machines.v1', [{ key: figures.machine, value: encodeMachine(figures) }])
+      failing = false
+    } catch (error) {
+      if (!failing)
+        logger.warn({ reason: error instanceof Error ? error.message : String(error) }, 'the desks can not be told how this machine is')
+      failing = true
+    } finally {
+      telling = false
+    }
+  }
+  return (figures) => {
+    if (!telling) void tell(figures)
+  }
+}
