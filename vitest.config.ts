@@ -31,6 +31,7 @@ const waiting = [
   'test/clickhouse/**/*.test.ts',
   'test/cli.test.ts',
   'stream/kafka/**/*.test.ts',
+  'app/roles/machines-on-kafka.test.ts',
 ]
 const campaigns = '**/*.long.test.ts'
 const outside = ['node_modules/**', 'test/compose/**', ...machines, campaigns]

@@ -28,7 +28,7 @@ describe.skipIf(lacks !== null)(
     const untilSeen = async (what: string, seen: (now: Pipeline) => boolean): Promise<void> => {
       let last: Pipeline | null = null
       await until(what, async () => seen((last = await pipeline())), patienceMs).catch((error: unknown) => {
-        const stages = last?.stages.map(({ history: _, ...rest }) => rest)
+        const stages = last?.stages.map(({ id, state, inPerSecond, problem }) => ({ id, state, inPerSecond, problem }))
         throw new Error(`${what}: ${JSON.stringify({ signs: last?.signs, stages }, null, 1)}`, { cause: error })
       })
     }

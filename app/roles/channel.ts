@@ -34,7 +34,7 @@ export interface RunningRole {
   /** What the supervisor needs to know of it, e.g. the port it listens on. */
   readonly info: Stats
   /** Where its machine is told of, when the supervisor asks it to. */
-  readonly log: Pick<EventLog, 'append'>
+  readonly log: Pick<EventLog, 'append' | 'ranges'>
   stats(): Stats
   /** Rejects when the role can't go on: the process ends and is restarted. */
   readonly failed: Promise<void>

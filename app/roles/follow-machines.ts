@@ -5,8 +5,10 @@ import { createKnownMachines } from '../desk/known-machines.ts'
 import type { OtherMachines } from '../desk/pipeline-figures.ts'
 
 const topic = 'machines.v1'
-const againMs = 15_000
+/** So long it waits before it tries again, ms. */
+const againMsDefault = 15_000
 
+/** The other machines, as long as this is not closed. */
 export interface FollowedMachines extends OtherMachines {
   stats(): Readonly<Record<string, number>>
   close(): Promise<void>
@@ -20,13 +22,14 @@ export interface FollowedMachines extends OtherMachines {
  * @param group of this run of this desk alone
  */
 export const followMachines = (options: {
-  readonly log: Pick<EventLog, 'consume'>
+  readonly log: Pick<EventLog, 'consume' | 'ranges'>
   readonly own: string
   readonly group: string
   readonly now: () => number
   readonly logger: Logger
+  readonly againMs?: number
 }): FollowedMachines => {
-  const { log, own, group, now, logger } = options
+  const { log, own, group, now, logger, againMs = againMsDefault } = options
   const known = createKnownMachines(own, now)
   const ending = new AbortController()
   let consumer: LogConsumer | null = null
@@ -34,6 +37,8 @@ export const followMachines = (options: {
   let problem: string | null = null
 
   const follow = async (): Promise<void> => {
+    // Asked first: who would be a member for a topic that is not there goes on trying, and calls it an outage of Kafka.
+    await log.ranges([topic])
     consumer = await log.consume({
       topics: [topic],
       group,
@@ -58,7 +63,9 @@ export const followMachines = (options: {
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
         if (problem === null) logger.warn({ reason }, 'the other machines can not be followed; it is tried again')
-        problem = `Nothing is known of the other machines: ${reason.split('\n')[0]!.slice(0, 200)}`
+        // What could not be read is not tried again.
+        next = null
+        problem = `Nothing is known of the other machines, ${topic} can not be read: ${reason.split('\n')[0]!.slice(0, 200)}`
         await sleep(againMs, null, { signal: ending.signal, ref: false }).catch(() => {})
       }
     }

@@ -9,7 +9,7 @@ import { createMachineTeller } from './tell-machine.ts'
 const figuresOf = (machine: string): MachineFigures => ({ machine, roles: [], problems: ['x'] })
 let followed: FollowedMachines | undefined
 afterEach(() => followed?.close())
-const follow = (log: Pick<EventLog, 'consume'>): FollowedMachines =>
+const follow = (log: Pick<EventLog, 'consume' | 'ranges'>): FollowedMachines =>
   (followed = followMachines({ log, own: 'desk-a', group: 'desk-machines', now: () => 7, logger: silentLogger }))
 
 it('what a machine tells is known at the desks of the others, from when they began to follow', async () => {
@@ -37,6 +37,7 @@ it('while the log takes nothing one telling waits, and the rest are let go', asy
   const warned: string[] = []
   const tell = createMachineTeller(
     {
+      ranges: async () => [],
       append: (_, [record]) => {
         asked.push(record!.key)
         return new Promise((_resolve, reject) => stuck.push(reject))
@@ -44,12 +45,15 @@ it('while the log takes nothing one telling waits, and the rest are let go', asy
     },
     { ...silentLogger, warn: (_, text) => warned.push(text) },
   )
-  for (const name of ['a', 'b', 'c']) tell(figuresOf(name))
+  tell(figuresOf('a'))
+  await new Promise((resolve) => setImmediate(resolve))
+  for (const name of ['b', 'c']) tell(figuresOf(name))
   expect(asked).toEqual(['a'])
   for (const name of ['d', 'e']) {
     stuck.shift()!(new LogUnavailable('broker-away', 'nobody answers'))
     await new Promise((resolve) => setImmediate(resolve))
     tell(figuresOf(name))
+    await new Promise((resolve) => setImmediate(resolve))
   }
   expect(asked).toEqual(['a', 'd', 'e'])
   expect(warned).toEqual(['the desks can not be told how this machine is'])
@@ -57,10 +61,13 @@ it('while the log takes nothing one telling waits, and the rest are let go', asy
 
 it('a desk that may not read the topic says so, and works', async () => {
   const { list, problem } = follow({
+    ranges: async () => [],
     consume: async () => {
       throw new LogUnavailable('io', 'Kafka refuses: Topic authorization failed')
     },
   })
-  await expect.poll(problem).toBe('Nothing is known of the other machines: Kafka refuses: Topic authorization failed')
+  await expect
+    .poll(problem)
+    .toBe('Nothing is known of the other machines, machines.v1 can not be read: Kafka refuses: Topic authorization failed')
   expect(list()).toEqual([])
 })

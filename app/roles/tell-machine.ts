@@ -2,17 +2,23 @@ import type { EventLog } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import { encodeMachine, type MachineFigures } from '../../contracts/machine-figures.ts'
 
+const topic = 'machines.v1'
+
 /**
  * Puts into the log what the supervisor says of its machine, for the desks on others. One at a time: what can't be told now is old when it
  * can be. That it can't is told once; nothing else suffers from it.
  */
-export const createMachineTeller = (log: Pick<EventLog, 'append'>, logger: Logger): ((figures: MachineFigures) => void) => {
+export const createMachineTeller = (log: Pick<EventLog, 'append' | 'ranges'>, logger: Logger): ((figures: MachineFigures) => void) => {
   let telling = false
   let failing = false
+  let isThere = false
   const tell = async (figures: MachineFigures): Promise<void> => {
     telling = true
     try {
-      await log.append('machines.v1', [{ key: figures.machine, value: encodeMachine(figures) }])
+      // Asked first: an append to a topic that is not there would be tried again, and called an outage of Kafka.
+      if (!isThere) await log.ranges([topic])
+      isThere = true
+      await log.append(topic, [{ key: figures.machine, value: encodeMachine(figures) }])
       failing = false
     } catch (error) {
       if (!failing)
