@@ -48,13 +48,15 @@ const awayMsMin = 5_000
 const logFigure = ({ stats }: RoleStatus, name: string): number => numberIn(stats?.['log'] as object | undefined, name)
 const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`
 
-/** Of a role that can't read its log: since when Kafka has given it nothing. */
-const unreadable = (name: string, readAwayMs: number): string | null =>
+const givesNothing = (name: string, readAwayMs: number): string | null =>
   readAwayMs >= awayMsMin ? `${name} can not read the log (Kafka has given nothing for ${seconds(readAwayMs)})` : null
+
+/** Of a role that can't read its log: since when Kafka has given it nothing. */
+export const unreadable = (role: RoleStatus): string | null => givesNothing(role.name, logFigure(role, 'readAwayMs'))
 
 /** What a role has seen of a Kafka that is away. */
 export const cutOff = (name: string, readAwayMs: number, brokerAwayMs: number): string | null => {
-  const unread = unreadable(name, readAwayMs)
+  const unread = givesNothing(name, readAwayMs)
   if (unread !== null || brokerAwayMs < awayMsMin) return unread
   return `${name} can not write the log (Kafka has taken nothing for ${seconds(brokerAwayMs)})`
 }
@@ -74,7 +76,7 @@ export const readiness = (roles: readonly RoleStatus[], nowMs: number): Health =
     if (typeof reason === 'string')
       problems.push(`${role.name} can not write the log (${kafkaAway(role) ?? reason}): no message is acknowledged`)
     // An edge that takes what devices say is one to send devices to.
-    const unread = role.kind === 'edge' ? null : unreadable(role.name, logFigure(role, 'readAwayMs'))
+    const unread = role.kind === 'edge' ? null : unreadable(role)
     if (unread !== null) problems.push(unread)
     const lag = Object.values((role.stats?.['lagByPartition'] ?? {}) as Record<string, number>).reduce((sum, records) => sum + records, 0)
     if (lag > lagRecordsMax) problems.push(`${role.name} is ${lag} records behind`)

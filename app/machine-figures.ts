@@ -69,4 +69,5 @@ export const machineFiguresOf = (machine: string, roles: readonly RoleStatus[], 
   problems: readiness(roles, nowMs)
     .problems.slice(0, machineProblemsMax)
     .map((problem) => problem.slice(0, sentenceCharsMax)),
+  leaves: false,
 })

@@ -179,8 +179,9 @@ export const createSupervisor = ({ config, plans, machine, logger, logFile, now,
     }))
 
   /** The supervisor has no log of its own: a role that works has. */
-  const tellOthers = (name: string, roles: readonly RoleStatus[]): void => {
-    const figures = machineFiguresOf(name, roles, now())
+  const tellOthers = (roles: readonly RoleStatus[], leaves = false): void => {
+    if (machine === null) return
+    const figures = { ...machineFiguresOf(machine, roles, now()), leaves }
     const speaker = figures.roles.findIndex(({ state }) => state === 'running')
     slots[speaker]?.process?.tellMachine(figures)
   }
@@ -189,13 +190,14 @@ export const createSupervisor = ({ config, plans, machine, logger, logFile, now,
     inspect()
     const roles = status()
     for (const { plan, process, state } of slots) if (does(plan.kind, 'desk') && state === 'running') process?.tellRoles(roles)
-    if (machine !== null && ticks++ % tellingTicks === 0) tellOthers(machine, roles)
+    if (ticks++ % tellingTicks === 0) tellOthers(roles)
   }
 
   const stop = async (): Promise<void> => {
     stopping = true
     clearInterval(watch)
     for (const done of delays) done()
+    tellOthers(status(), true)
     for (const tier of tiersOf(slots).toReversed())
       await Promise.all(
         tier.map(async (slot) => {

@@ -76,10 +76,12 @@ export const machineFigures = z.object({
   roles: z.array(roleFigures).max(machineRolesMax),
   /** What its `/readyz` says is wrong. */
   problems: z.array(sentence).max(machineProblemsMax),
+  /** Its last word: it is stopped in order, and nobody is to wait for it. */
+  leaves: z.boolean().default(false),
 })
 export type MachineFigures = z.infer<typeof machineFigures>
 
-const machineBytesMax = 262_144
+const machineBytesMax = 131_072
 
 export const encodeMachine = (figures: MachineFigures): Uint8Array => Buffer.from(JSON.stringify(figures))
 

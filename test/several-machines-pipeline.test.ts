@@ -12,6 +12,7 @@ const machines = {
   sink: { roles: ['sink'] },
   'detect-a': { roles: ['detect'] },
   'edge-a': { roles: ['edge'] },
+  'edge-b': { roles: ['edge'], later: true },
 } as const
 
 /** Each role on a machine of its own, on one Kafka: what an operator sees of all of them at the desk. */
@@ -71,6 +72,18 @@ describe.skipIf(lacks !== null)(
       expect(stages.filter(({ state }) => state === 'running').map(({ id }) => id)).toEqual(['edge', 'log', 'triage', 'landing', 'paging'])
       expect(signs.problems).toEqual([expect.stringMatching(/^detect-a has not been heard of/)])
       await loaded.platform.start('detect-a')
+      await untilAllRun()
+    })
+
+    it('does not miss a machine that was stopped in order', async () => {
+      await loaded.platform.start('edge-b')
+      const known = async (): Promise<number> => {
+        const [desk] = await loaded.platform.machine('desk').roles()
+        return (desk!.stats!['machines'] as { readonly known: number }).known
+      }
+      await until('it is known', async () => (await known()) === 4, patienceMs)
+      await loaded.platform.leave('edge-b')
+      await until('it is forgotten', async () => (await known()) === 3, 10_000)
       await untilAllRun()
     })
 

@@ -4,7 +4,7 @@ import { decodeMachine, type MachineFigures } from '../../contracts/machine-figu
 const silentAfterMs = 15_000
 /** Whoever took it out of service wants it to be gone; whoever lost it has seen it by then, ms. */
 const forgottenAfterMs = 600_000
-const machinesMax = 1_000
+const machinesMax = 500
 
 export interface KnownMachine {
   readonly figures: MachineFigures
@@ -44,6 +44,7 @@ export const createKnownMachines = (own: string, now: () => number): KnownMachin
       if (figures.machine === own) return
       // The one that was heard last stands last: the first is the one to forget.
       machines.delete(figures.machine)
+      if (figures.leaves) return
       machines.set(figures.machine, { figures, heardAtMs: now() })
       if (machines.size > machinesMax) machines.delete(machines.keys().next().value!)
     },

@@ -1,7 +1,7 @@
 import type { Pipeline, Stage, VitalSigns } from '../../contracts/api/pipeline.ts'
 import type { FigurePath } from '../../contracts/machine-figures.ts'
 import { type DeskStanding, soleDesk } from '../../dashboards/api/parts.ts'
-import { cutOff, readiness, unheard } from '../health.ts'
+import { cutOff, readiness, unheard, unreadable } from '../health.ts'
 import { roleFiguresOf } from '../machine-figures.ts'
 import { does, type RoleKind, type RoleStatus } from '../role-status.ts'
 import type { KnownMachine } from './known-machines.ts'
@@ -67,6 +67,8 @@ export const createPipelineFigures = (
   const rate = (kind: RoleKind, path: FigurePath): number | null => series.rate(counting(kind), path)
   const silentWith = (kind: RoleKind): KnownMachine[] => silent.filter(({ figures }) => figures.roles.some((role) => does(role.kind, kind)))
 
+  const cutOffItself = (): boolean => own.some((role) => does(role.kind, 'desk') && unreadable(role) !== null)
+
   const stateOf = (kind: RoleKind, behind: boolean): Stage['state'] => {
     const all = ofKind(kind)
     if (all.some(({ state }) => state !== 'running' && state !== 'silent')) return 'down'
@@ -79,7 +81,7 @@ export const createPipelineFigures = (
     const told = [...readiness(own, now()).problems, ...elsewhere].find((problem) => names.some((name) => problem.startsWith(name)))
     if (told !== undefined) return told
     const missing = silentWith(kind)
-    if (missing.length > 0) return notHeardOf(missing)
+    if (missing.length > 0) return notHeardOf(missing, cutOffItself())
     if (names.length > 0 || others === null) return null
     return others.problem() ?? `No machine that is heard of runs ${kind}`
   }
@@ -221,7 +223,7 @@ export const createPipelineFigures = (
       historyProblem(),
       ...own.map(unheard),
       others?.problem() ?? null,
-      silent.length === 0 ? null : notHeardOf(silent),
+      silent.length === 0 ? null : notHeardOf(silent, cutOffItself()),
       ...elsewhere,
     ]
       .filter((problem) => problem !== null)

@@ -35,7 +35,7 @@ describe.skipIf(offer.kind === 'nothing')(`machines.v1 on a real Kafka${lackingK
     const warned: string[] = []
     const tell = createMachineTeller(log, { ...silentLogger, warn: (_, text) => warned.push(text) })
     const followed = followMachines({ log, own: 'desk-a', group: 'desk-machines', now: Date.now, logger: silentLogger, againMs: 200 })
-    tell({ machine: 'edge-a', roles: [], problems: [] })
+    tell({ machine: 'edge-a', roles: [], problems: [], leaves: false })
     await expect
       .poll(followed.problem, { timeout: 20_000 })
       .toMatch(/^Nothing is known of the other machines, machines\.v1 can not be read: .*This server does not host this topic/)
@@ -52,7 +52,7 @@ describe.skipIf(offer.kind === 'nothing')(`machines.v1 on a real Kafka${lackingK
     await expect
       .poll(
         () => {
-          tell({ machine: 'edge-a', roles: [], problems: [] })
+          tell({ machine: 'edge-a', roles: [], problems: [], leaves: false })
           return followed.list().map(({ figures }) => figures.machine)
         },
         { timeout: 30_000 },

@@ -6,7 +6,7 @@ import { openMemoryLog } from '../../stream/memory-log.ts'
 import { type FollowedMachines, followMachines } from './follow-machines.ts'
 import { createMachineTeller } from './tell-machine.ts'
 
-const figuresOf = (machine: string): MachineFigures => ({ machine, roles: [], problems: ['x'] })
+const figuresOf = (machine: string): MachineFigures => ({ machine, roles: [], problems: ['x'], leaves: false })
 let followed: FollowedMachines | undefined
 afterEach(() => followed?.close())
 const follow = (log: Pick<EventLog, 'consume' | 'ranges'>): FollowedMachines =>
@@ -56,6 +56,12 @@ it('while the log takes nothing one telling waits, and the rest are let go', asy
     await new Promise((resolve) => setImmediate(resolve))
   }
   expect(asked).toEqual(['a', 'd', 'e'])
+  // Its last word waits for its turn.
+  tell({ ...figuresOf('f'), leaves: true })
+  expect(asked).toEqual(['a', 'd', 'e'])
+  stuck.shift()!(new LogUnavailable('broker-away', 'nobody answers'))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(asked).toEqual(['a', 'd', 'e', 'f'])
   expect(warned).toEqual(['the desks can not be told how this machine is'])
 })
 

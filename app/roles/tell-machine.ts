@@ -6,12 +6,13 @@ const topic = 'machines.v1'
 
 /**
  * Puts into the log what the supervisor says of its machine, for the desks on others. One at a time: what can't be told now is old when it
- * can be. That it can't is told once; nothing else suffers from it.
+ * can be. That it can't is told once; nothing else suffers from it. Only the last word, that it leaves, waits for its turn.
  */
 export const createMachineTeller = (log: Pick<EventLog, 'append' | 'ranges'>, logger: Logger): ((figures: MachineFigures) => void) => {
   let telling = false
   let failing = false
   let isThere = false
+  let lastWord: MachineFigures | null = null
   const tell = async (figures: MachineFigures): Promise<void> => {
     telling = true
     try {
@@ -27,8 +28,13 @@ export const createMachineTeller = (log: Pick<EventLog, 'append' | 'ranges'>, lo
     } finally {
       telling = false
     }
+    if (lastWord === null) return
+    const last = lastWord
+    lastWord = null
+    await tell(last)
   }
   return (figures) => {
     if (!telling) void tell(figures)
+    else if (figures.leaves) lastWord = figures
   }
 }
