@@ -12,6 +12,7 @@ const machines = [
   'test/network/**/*.test.ts',
   'test/several-desks.test.ts',
   'test/several-machines.test.ts',
+  'test/several-machines-pipeline.test.ts',
   'test/operations/prometheus.test.ts',
   // Builds programs in Go, once.
   'test/kubernetes/**/*.test.ts',
@@ -30,6 +31,7 @@ const waiting = [
   'test/clickhouse/**/*.test.ts',
   'test/cli.test.ts',
   'stream/kafka/**/*.test.ts',
+  'app/roles/machines-on-kafka.test.ts',
 ]
 const campaigns = '**/*.long.test.ts'
 const outside = ['node_modules/**', 'test/compose/**', ...machines, campaigns]

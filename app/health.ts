@@ -45,24 +45,26 @@ export const leading = (roles: readonly RoleStatus[], nowMs: number): Health => 
 /** So long a broker may take to follow another; less is no news. */
 const awayMsMin = 5_000
 
+const logFigure = ({ stats }: RoleStatus, name: string): number => numberIn(stats?.['log'] as object | undefined, name)
+const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`
+
+const givesNothing = (name: string, readAwayMs: number): string | null =>
+  readAwayMs >= awayMsMin ? `${name} can not read the log (Kafka has given nothing for ${seconds(readAwayMs)})` : null
+
 /** Of a role that can't read its log: since when Kafka has given it nothing. */
-const unreadable = ({ name, stats }: RoleStatus): string | null => {
-  const ms = numberIn(stats?.['log'] as object | undefined, 'readAwayMs')
-  return ms >= awayMsMin ? `${name} can not read the log (Kafka has given nothing for ${Math.round(ms / 1_000)} s)` : null
+export const unreadable = (role: RoleStatus): string | null => givesNothing(role.name, logFigure(role, 'readAwayMs'))
+
+/** What a role has seen of a Kafka that is away. */
+export const cutOff = (name: string, readAwayMs: number, brokerAwayMs: number): string | null => {
+  const unread = givesNothing(name, readAwayMs)
+  if (unread !== null || brokerAwayMs < awayMsMin) return unread
+  return `${name} can not write the log (Kafka has taken nothing for ${seconds(brokerAwayMs)})`
 }
 
 /** On Kafka: since when it has been the log's fault. */
-const kafkaAway = ({ stats }: RoleStatus, msMin = 1): string | null => {
-  const awayMs = numberIn(stats?.['log'] as object | undefined, 'brokerAwayMs')
-  return awayMs >= msMin ? `Kafka has taken nothing for ${Math.round(awayMs / 1_000)} s` : null
-}
-
-/** What a role has seen of a Kafka that is away. */
-export const cutOff = (role: RoleStatus): string | null => {
-  const unread = unreadable(role)
-  if (unread !== null) return unread
-  const away = kafkaAway(role, awayMsMin)
-  return away === null ? null : `${role.name} can not write the log (${away})`
+const kafkaAway = (role: RoleStatus): string | null => {
+  const awayMs = logFigure(role, 'brokerAwayMs')
+  return awayMs > 0 ? `Kafka has taken nothing for ${seconds(awayMs)}` : null
 }
 
 /** Ready: alive, the log takes records and gives them, and the detectors and the sink keep up. */

@@ -8,7 +8,7 @@ import { loadSecrets } from './load-secrets.ts'
 import { makeDirectory } from './make-directory.ts'
 import { machineSamples } from './metrics/machine-samples.ts'
 import { planRoles } from './role-plans.ts'
-import { sharedOf } from './role-set.ts'
+import { machineOf, sharedOf } from './role-set.ts'
 import type { Stats } from './roles/channel.ts'
 import { does } from './role-status.ts'
 import { createSupervisor, type RolePlan, type RoleStatus } from './supervisor.ts'
@@ -64,6 +64,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
   const supervisor = createSupervisor({
     config,
     plans,
+    machine: machineOf(config, shared),
     logger,
     logFile,
     now: clock.now,

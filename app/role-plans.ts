@@ -3,7 +3,7 @@ import { severities } from '../contracts/finding.ts'
 import type { ServerSettings } from '../store/server/settings.ts'
 import type { Config } from './config.ts'
 import { deriveKey } from './master-key.ts'
-import { nodeOf, type RoleName, type Shared } from './role-set.ts'
+import { machineOf, nodeOf, type RoleName, type Shared } from './role-set.ts'
 import type {
   BridgeOptions,
   DeskOptions,
@@ -82,6 +82,7 @@ const planSinkAndDesk = (
     log: log(keepsRetention),
     store: storeOptions,
     site: config.site,
+    machine: machineOf(config, shared),
     mqttPort: config.mqtt.port,
     authorityKeyPem: authority!.keyPem,
     caPem: authority!.caPem,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Config } from './config.ts'
+import type { MachineFigures } from '../contracts/machine-figures.ts'
 import type { FromRole, ToRole } from './roles/channel.ts'
 import type { RoleKind, RoleStatus, Stats } from './role-status.ts'
 
@@ -16,6 +17,8 @@ export interface RoleProcess {
   readonly latest: { readonly stats: Stats; readonly atMs: number } | null
   /** Tells it how all roles are. */
   tellRoles(roles: readonly RoleStatus[]): void
+  /** Has it tell the other machines, by its log, how this one is. */
+  tellMachine(figures: MachineFigures): void
   /** Asks it to end; kills it after the grace. */
   stop(graceMs: number): Promise<void>
   kill(): void
@@ -72,6 +75,7 @@ export const startRoleProcess = ({ kind, name, command, options, logLevel, logFi
       return latest
     },
     tellRoles: (roles) => send({ type: 'roles', roles }),
+    tellMachine: (figures) => send({ type: 'machine', figures }),
     async stop(graceMs) {
       send({ type: 'stop' })
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)

@@ -31,3 +31,6 @@ export const roleSetProblem = ({ roles, data, mqtt }: Pick<Config, 'roles' | 'da
 
 /** What tells this machine's roles from those of others on the same log, in their names and consumer groups; empty where there are no others. */
 export const nodeOf = (config: Config, shared: Shared): string => config.node ?? (shared.log ? hostname() : '')
+
+/** The name by which this machine tells the others of itself; null where there are no others. */
+export const machineOf = (config: Config, shared: Shared): string | null => (shared.log ? nodeOf(config, shared) : null)

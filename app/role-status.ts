@@ -1,5 +1,6 @@
-/** The kinds of roles, each a process. `hub` is sink and desk in one: where ClickHouse is an engine in the process. */
-export type RoleKind = 'edge' | 'detect' | 'sink' | 'desk' | 'hub' | 'bridge'
+import type { roleKinds } from '../contracts/machine-figures.ts'
+
+export type RoleKind = (typeof roleKinds)[number]
 
 /** Whether a process of a kind does what a role does. */
 export const does = (kind: RoleKind, role: RoleKind): boolean => kind === role || (kind === 'hub' && (role === 'sink' || role === 'desk'))

@@ -1,5 +1,6 @@
 import type { Logger } from '../contracts/logger.ts'
 import type { Config } from './config.ts'
+import { machineFiguresOf } from './machine-figures.ts'
 import { type RoleProcess, StartPostponed, startRoleProcess } from './role-process.ts'
 import { does, type RoleKind, type RoleStatus, type Stats } from './role-status.ts'
 import { runtimeCommand } from './runtimes.ts'
@@ -34,6 +35,8 @@ export interface Supervisor {
 export interface SupervisorOptions {
   readonly config: Config
   readonly plans: readonly RolePlan[]
+  /** This machine's name among those of its log; null where it is all there is. */
+  readonly machine: string | null
   readonly logger: Logger
   readonly logFile: string | null
   readonly now: () => number
@@ -43,6 +46,9 @@ export interface SupervisorOptions {
 
 const restartDelayMs = { first: 100, most: 5_000 }
 const stopGraceMs = 4_000
+const tickMs = 1_000
+/** Every so many ticks the machines on the same log are told. */
+const tellingTicks = 5
 
 interface Slot {
   readonly plan: RolePlan
@@ -54,7 +60,7 @@ interface Slot {
 }
 
 /** Runs the roles, each in its process; one that dies or swells is started again. */
-export const createSupervisor = ({ config, plans, logger, logFile, now, children }: SupervisorOptions): Supervisor => {
+export const createSupervisor = ({ config, plans, machine, logger, logFile, now, children }: SupervisorOptions): Supervisor => {
   const slots: Slot[] = plans.map((plan) => ({
     plan,
     process: null,
@@ -64,6 +70,7 @@ export const createSupervisor = ({ config, plans, logger, logFile, now, children
     delayMs: restartDelayMs.first,
   }))
   let stopping = false
+  let ticks = 0
   let watch: NodeJS.Timeout | undefined
   const delays = new Set<() => void>()
 
@@ -171,16 +178,26 @@ export const createSupervisor = ({ config, plans, logger, logFile, now, children
       statsAtMs: process?.latest?.atMs ?? null,
     }))
 
+  /** The supervisor has no log of its own: a role that works has. */
+  const tellOthers = (roles: readonly RoleStatus[], leaves = false): void => {
+    if (machine === null) return
+    const figures = { ...machineFiguresOf(machine, roles, now()), leaves }
+    const speaker = figures.roles.findIndex(({ state }) => state === 'running')
+    slots[speaker]?.process?.tellMachine(figures)
+  }
+
   const tick = (): void => {
     inspect()
     const roles = status()
     for (const { plan, process, state } of slots) if (does(plan.kind, 'desk') && state === 'running') process?.tellRoles(roles)
+    if (ticks++ % tellingTicks === 0) tellOthers(roles)
   }
 
   const stop = async (): Promise<void> => {
     stopping = true
     clearInterval(watch)
     for (const done of delays) done()
+    tellOthers(status(), true)
     for (const tier of tiersOf(slots).toReversed())
       await Promise.all(
         tier.map(async (slot) => {
@@ -208,7 +225,7 @@ export const createSupervisor = ({ config, plans, logger, logFile, now, children
           return { ok: false, problem: `${tier[failed]!.plan.name}: ${reason instanceof Error ? reason.message : String(reason)}` }
         }
       }
-      watch = setInterval(tick, 1_000)
+      watch = setInterval(tick, tickMs)
       return { ok: true }
     },
     status,

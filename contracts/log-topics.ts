@@ -3,6 +3,8 @@ export interface LogTopic {
   readonly partitions: number
   /** 'keep': never dropped (the registry and the evidence); 'expire': dropped by time and bytes, as the settings say. */
   readonly retention: 'expire' | 'keep'
+  /** Kept for so long at most, whatever the settings say. */
+  readonly hoursMax?: number
 }
 
 const observationPartitions = 4
@@ -22,6 +24,8 @@ export const logTopics = {
   /** Accounts, sessions and API tokens of the console. */
   'accounts.v1': { partitions: 1, retention: 'keep' },
   'registry.v1': { partitions: 1, retention: 'keep' },
+  /** How each machine is, every few seconds, for the desks on others. Only where there are several; nobody asks what it was before. */
+  'machines.v1': { partitions: 1, retention: 'expire', hoursMax: 1 },
   /** Which desk leads, since when: where there may be several. */
   'leaders.v1': { partitions: 1, retention: 'keep' },
 } as const satisfies Record<string, LogTopic>

@@ -1,160 +1,114 @@
 import type { Pipeline, Stage, VitalSigns } from '../../contracts/api/pipeline.ts'
-import { type HistogramSnapshot, quantileMs } from '../../contracts/histogram.ts'
+import type { FigurePath } from '../../contracts/machine-figures.ts'
 import { type DeskStanding, soleDesk } from '../../dashboards/api/parts.ts'
-import { cutOff, readiness, unheard } from '../health.ts'
-import { difference, merged, sumOf } from '../role-figures.ts'
-import { does, type RoleStatus } from '../role-status.ts'
+import { cutOff, readiness, unheard, unreadable } from '../health.ts'
+import { roleFiguresOf } from '../machine-figures.ts'
+import { does, type RoleKind, type RoleStatus } from '../role-status.ts'
+import type { KnownMachine } from './known-machines.ts'
+import { type PlacedRole, createRoleSeries } from './role-series.ts'
+import { notHeardOf } from './silent-machines.ts'
 
-/** Rates and quantiles are of the last seconds: as long as there is something to count, as short as it stays true. */
-const windowMs = 10_000
 const historySeconds = 300
 /** The supervisor tells each second; after this much silence nothing is known, ms. */
 const staleMs = 5_000
 /** More than this many records behind is behind. */
 const behindRecordsMin = 10_000
-const deadStatsMs = 5_000
+const problemsMax = 50
 
 export interface PipelineFigures {
-  /** Takes how all roles are; called each second. */
+  /** Takes how all roles of this machine are; called each second. */
   told(roles: readonly RoleStatus[]): void
   read(): Pipeline
 }
 
-/** What is counted of the roles at one moment. A null is not measured. */
-interface Sample {
-  readonly atMs: number
-  readonly published: number | null
-  readonly acknowledged: number | null
-  readonly logged: number | null
-  readonly observed: number | null
-  readonly found: number | null
-  readonly taken: number | null
-  readonly cased: number | null
-  readonly landed: number | null
-  readonly paged: number | null
-  readonly ack: HistogramSnapshot | null
-  readonly find: HistogramSnapshot | null
-  readonly land: HistogramSnapshot | null
-}
-
-type Count = Exclude<keyof Sample, 'atMs' | 'ack' | 'find' | 'land'>
-type Latency = 'ack' | 'find' | 'land'
-
-const at = (stats: unknown, path: string): unknown =>
-  path
-    .split('.')
-    .reduce<unknown>((here, key) => (typeof here === 'object' && here !== null ? (here as Record<string, unknown>)[key] : undefined), stats)
-
-const numberAt = (stats: unknown, path: string): number | null => {
-  const value = at(stats, path)
-  return typeof value === 'number' ? value : null
-}
-const recordAt = (stats: unknown, path: string): number | null => {
-  const value = at(stats, path)
-  return typeof value === 'object' && value !== null ? sumOf(value) : null
-}
-const histogramAt = (stats: unknown, path: string): HistogramSnapshot | null => {
-  const value = at(stats, path) as HistogramSnapshot | undefined
-  return Array.isArray(value?.counts) ? value : null
-}
 const plus = (numbers: readonly (number | null)[]): number | null => {
   const known = numbers.filter((number) => number !== null)
   return known.length === 0 ? null : known.reduce((sum, number) => sum + number, 0)
 }
 
+/** Where the data's way may go beyond this machine. */
+export interface OtherMachines {
+  list(): readonly KnownMachine[]
+  /** Why nothing is known of them; null when they are heard. */
+  problem(): string | null
+}
+
 /**
- * The data's way out of the roles' own statistics. @param behindMs how far ClickHouse is behind, ms; null when it is not
+ * The data's way out of the roles' own statistics: this machine's as its supervisor tells them, the others' as they came over the log.
+ *
+ * @param behindMs how far ClickHouse is behind, ms; null when it is not
+ * @param others null where this machine is all there is
  */
 export const createPipelineFigures = (
   now: () => number,
   behindMs: () => number | null,
   standing: DeskStanding = soleDesk,
+  others: OtherMachines | null = null,
 ): PipelineFigures => {
-  let roles: readonly RoleStatus[] = []
+  let own: readonly RoleStatus[] = []
   let toldAtMs = -Infinity
-  let samples: Sample[] = []
+  let roles: readonly PlacedRole[] = []
+  let silent: readonly KnownMachine[] = []
+  /** What other machines say is wrong with them. */
+  let elsewhere: readonly string[] = []
+  const series = createRoleSeries()
   const histories = new Map<Stage['id'], (number | null)[]>()
 
   const fresh = (): boolean => now() - toldAtMs < staleMs
-  const ofKind = (kind: RoleStatus['kind']): RoleStatus[] => roles.filter((role) => does(role.kind, kind))
-  /** Those that have spoken lately. */
-  const speaking = (all: readonly RoleStatus[]): RoleStatus[] =>
-    all.filter(({ stats, state, statsAtMs }) => state === 'running' && stats !== null && now() - (statsAtMs ?? 0) < deadStatsMs)
-  const statsOf = (kind: RoleStatus['kind']): unknown[] => speaking(ofKind(kind)).map(({ stats }) => stats)
-  const total = (kind: RoleStatus['kind'], path: string): number | null => plus(statsOf(kind).map((stats) => numberAt(stats, path)))
-  const totalOf = (kind: RoleStatus['kind'], path: string): number | null => plus(statsOf(kind).map((stats) => recordAt(stats, path)))
-  const histogram = (kind: RoleStatus['kind'], path: string): HistogramSnapshot | null => {
-    const all = statsOf(kind).flatMap((stats) => histogramAt(stats, path) ?? [])
-    return all.length === 0 ? null : merged(all)
+  const ofKind = (kind: RoleKind): PlacedRole[] => roles.filter((role) => does(role.kind, kind))
+  const speaking = (kind: RoleKind): PlacedRole[] => ofKind(kind).filter(({ state }) => state === 'running')
+  /** Of several desks one takes findings and pages; the others would count what it writes a second time. */
+  const counting = (kind: RoleKind): PlacedRole[] => {
+    const all = speaking(kind)
+    const leading = kind === 'desk' ? all.filter(({ figures }) => figures['leadership.leads'] === 1) : []
+    return leading.length === 0 ? all : leading
   }
+  const total = (kind: RoleKind, path: FigurePath): number | null => plus(counting(kind).map(({ figures }) => figures[path] ?? null))
+  const rate = (kind: RoleKind, path: FigurePath): number | null => series.rate(counting(kind), path)
+  const silentWith = (kind: RoleKind): KnownMachine[] => silent.filter(({ figures }) => figures.roles.some((role) => does(role.kind, kind)))
 
-  const take = (): Sample => ({
-    atMs: Math.max(...roles.map(({ statsAtMs }) => statsAtMs ?? 0), 0),
-    published: total('edge', 'publishes'),
-    acknowledged: total('edge', 'acknowledged'),
-    logged: plus([total('edge', 'log.records'), total('bridge', 'log.records')]),
-    observed: total('detect', 'records'),
-    found: totalOf('detect', 'findingsByDetector'),
-    taken: total('desk', 'triage.folded'),
-    cased: total('desk', 'triage.sequence'),
-    landed: totalOf('sink', 'rowsByTable'),
-    paged: total('desk', 'paging.sent'),
-    ack: histogram('edge', 'ackLatency'),
-    find: histogram('detect', 'recordToFinding'),
-    land: histogram('sink', 'flushMs'),
-  })
+  const cutOffItself = (): boolean => own.some((role) => does(role.kind, 'desk') && unreadable(role) !== null)
 
-  const oldest = (): Sample | undefined => samples[0]
-  const newest = (): Sample | undefined => samples.at(-1)
-  /** A count that went down began anew: the role was restarted, and the rate is not known yet. */
-  const rate = (count: Count): number | null => {
-    const a = oldest()
-    const b = newest()
-    if (a === undefined || b === undefined || b.atMs - a.atMs < 500) return null
-    const [from, to] = [a[count], b[count]]
-    return from === null || to === null || to < from ? null : Math.round(((to - from) * 10_000) / (b.atMs - a.atMs)) / 10
-  }
-  const quantile = (of: Latency, q: number): number | null => {
-    const b = newest()?.[of]
-    if (b == null) return null
-    const a = oldest()?.[of]
-    const recent = a == null || a.count > b.count ? b : difference(b, a)
-    return recent.count === 0 ? null : Math.round(quantileMs(recent, q) * 10) / 10
-  }
-
-  const stateOf = (kind: RoleStatus['kind'], behind: boolean): Stage['state'] => {
-    const mine = ofKind(kind)
-    if (mine.length === 0) return 'unknown'
-    if (mine.some(({ state }) => state !== 'running')) return 'down'
-    if (mine.some(({ statsAtMs }) => statsAtMs === null || now() - statsAtMs >= deadStatsMs)) return 'unknown'
+  const stateOf = (kind: RoleKind, behind: boolean): Stage['state'] => {
+    const all = ofKind(kind)
+    if (all.some(({ state }) => state !== 'running' && state !== 'silent')) return 'down'
+    if (all.length === 0 || all.some(({ state }) => state === 'silent') || silentWith(kind).length > 0) return 'unknown'
     return behind ? 'behind' : 'running'
   }
-  const restarts = (kind: RoleStatus['kind']): number | null => plus(ofKind(kind).map((role) => role.restarts))
-  const problemOf = (kind: RoleStatus['kind']): string | null =>
-    readiness(roles, now()).problems.find((problem) => ofKind(kind).some(({ name }) => problem.startsWith(`${name} `))) ?? null
+  const restarts = (kind: RoleKind): number | null => plus(ofKind(kind).map((role) => role.restarts))
+  const problemOf = (kind: RoleKind): string | null => {
+    const names = ofKind(kind).map(({ name }) => `${name} `)
+    const told = [...readiness(own, now()).problems, ...elsewhere].find((problem) => names.some((name) => problem.startsWith(name)))
+    if (told !== undefined) return told
+    const missing = silentWith(kind)
+    if (missing.length > 0) return notHeardOf(missing, cutOffItself())
+    if (names.length > 0 || others === null) return null
+    return others.problem() ?? `No machine that is heard of runs ${kind}`
+  }
 
   /** One sentence while history takes nothing; a fault that lasts a second is none. */
   const historyProblem = (): string | null => {
     if (behindMs() === null) return null
-    const told = statsOf('sink')
-      .map((stats) => at(stats, 'problem'))
-      .find((problem) => typeof problem === 'string')
-    return told === undefined ? null : `ClickHouse takes nothing: ${told.split('\n')[0]!.slice(0, 200)}`
+    const told = speaking('sink')
+      .map(({ reasons }) => reasons.problem)
+      .find((problem) => problem !== undefined)
+    return told === undefined ? null : `ClickHouse takes nothing: ${told.slice(0, 200)}`
   }
 
   /** One sentence while the log can't be written or read. */
   const logProblem = (): string | null => {
-    if (statsOf('edge').some((stats) => typeof at(stats, 'logUnavailable') === 'string'))
+    if (speaking('edge').some(({ reasons }) => reasons.logUnavailable !== undefined))
       return 'The log takes no records: nothing is acknowledged'
     return (
-      speaking(roles)
-        .map(cutOff)
+      roles
+        .filter(({ state }) => state === 'running')
+        .map(({ name, figures }) => cutOff(name, figures['log.readAwayMs'] ?? 0, figures['log.brokerAwayMs'] ?? 0))
         .find((problem) => problem !== null) ?? null
     )
   }
 
-  const detectLag = (): number | null => totalOf('detect', 'lagByPartition')
-  const landLag = (): number | null => totalOf('sink', 'lagByPartition')
+  const detectLag = (): number | null => total('detect', 'lagByPartition')
+  const landLag = (): number | null => total('sink', 'lagByPartition')
 
   // A drop is data that is lost. What lands nowhere by its nature (a clock record) and what a guard refuses are none.
   const stages = (): Omit<Stage, 'history'>[] => {
@@ -164,16 +118,17 @@ export const createPipelineFigures = (
     const edge = stateOf('edge', false)
     const desk = stateOf('desk', false)
     const sink = stateOf('sink', false)
-    const deadChannels = total('desk', 'paging.dead')
+    const deadChannels = total('desk', 'paging.dead') ?? 0
+    const logged = plus([rate('edge', 'log.records'), rate('bridge', 'log.records')])
     return [
       {
         id: 'edge',
         title: 'Edge',
         state: edge,
-        inPerSecond: rate('published'),
-        outPerSecond: rate('acknowledged'),
-        latencyP50Ms: quantile('ack', 0.5),
-        latencyP99Ms: quantile('ack', 0.99),
+        inPerSecond: rate('edge', 'publishes'),
+        outPerSecond: rate('edge', 'acknowledged'),
+        latencyP50Ms: series.quantile(speaking('edge'), 'ackLatency', 0.5),
+        latencyP99Ms: series.quantile(speaking('edge'), 'ackLatency', 0.99),
         queue: total('edge', 'inFlight'),
         drops: total('edge', 'observationsDropped'),
         deadLetters: null,
@@ -184,8 +139,8 @@ export const createPipelineFigures = (
         id: 'log',
         title: 'Log',
         state: cut === null ? edge : 'down',
-        inPerSecond: rate('logged'),
-        outPerSecond: rate('logged'),
+        inPerSecond: logged,
+        outPerSecond: logged,
         latencyP50Ms: null,
         latencyP99Ms: null,
         queue: total('edge', 'log.queueRecords'),
@@ -198,13 +153,13 @@ export const createPipelineFigures = (
         id: 'detect',
         title: 'Detectors',
         state: stateOf('detect', detectBehind),
-        inPerSecond: rate('observed'),
-        outPerSecond: rate('found'),
-        latencyP50Ms: quantile('find', 0.5),
-        latencyP99Ms: quantile('find', 0.99),
+        inPerSecond: rate('detect', 'records'),
+        outPerSecond: rate('detect', 'findingsByDetector'),
+        latencyP50Ms: series.quantile(speaking('detect'), 'recordToFinding', 0.5),
+        latencyP99Ms: series.quantile(speaking('detect'), 'recordToFinding', 0.99),
         queue: detectLag(),
         drops: total('detect', 'outOfRange'),
-        deadLetters: totalOf('detect', 'deadLettersByReason'),
+        deadLetters: total('detect', 'deadLettersByReason'),
         restarts: restarts('detect'),
         problem: problemOf('detect'),
       },
@@ -212,44 +167,44 @@ export const createPipelineFigures = (
         id: 'triage',
         title: 'Triage',
         state: desk,
-        inPerSecond: rate('taken'),
-        outPerSecond: rate('cased'),
+        inPerSecond: rate('desk', 'triage.folded'),
+        outPerSecond: rate('desk', 'triage.sequence'),
         latencyP50Ms: null,
         latencyP99Ms: null,
         queue: total('desk', 'triage.waiting'),
         drops: total('desk', 'triage.unreadable'),
         deadLetters: null,
         restarts: restarts('desk'),
-        problem: null,
+        problem: problemOf('desk'),
       },
       {
         id: 'landing',
         title: 'History',
-        // A sink on another machine is not known here, but what it has landed is.
+        // What has landed is known here even while nothing is known of the sink.
         state: (sink === 'running' || sink === 'unknown') && landBehind ? 'behind' : sink,
-        inPerSecond: rate('landed'),
-        outPerSecond: rate('landed'),
-        latencyP50Ms: quantile('land', 0.5),
-        latencyP99Ms: quantile('land', 0.99),
+        inPerSecond: rate('sink', 'rowsByTable'),
+        outPerSecond: rate('sink', 'rowsByTable'),
+        latencyP50Ms: series.quantile(speaking('sink'), 'flushMs', 0.5),
+        latencyP99Ms: series.quantile(speaking('sink'), 'flushMs', 0.99),
         queue: plus([landLag(), total('sink', 'waitingRows')]),
-        drops: totalOf('sink', 'gapsByPartition'),
-        deadLetters: totalOf('sink', 'deadLettersByReason'),
+        drops: total('sink', 'gapsByPartition'),
+        deadLetters: total('sink', 'deadLettersByReason'),
         restarts: restarts('sink'),
         problem: problemOf('sink') ?? historyProblem(),
       },
       {
         id: 'paging',
         title: 'Paging',
-        state: desk === 'running' && (deadChannels ?? 0) > 0 ? 'down' : desk,
+        state: desk === 'running' && deadChannels > 0 ? 'down' : desk,
         inPerSecond: null,
-        outPerSecond: rate('paged'),
+        outPerSecond: rate('desk', 'paging.sent'),
         latencyP50Ms: null,
         latencyP99Ms: null,
         queue: total('desk', 'paging.waiting'),
         drops: total('desk', 'paging.caseEventOverflows'),
         deadLetters: null,
         restarts: restarts('desk'),
-        problem: (deadChannels ?? 0) > 0 ? `${deadChannels} paging ${deadChannels === 1 ? 'channel is' : 'channels are'} dead` : null,
+        problem: deadChannels > 0 ? `${deadChannels} paging ${deadChannels === 1 ? 'channel is' : 'channels are'} dead` : null,
       },
     ]
   }
@@ -258,35 +213,55 @@ export const createPipelineFigures = (
   const lagMs = (): number | null => {
     const lag = detectLag()
     if (lag === null || lag === 0) return lag
-    const perSecond = rate('observed')
+    const perSecond = rate('detect', 'records')
     return perSecond === null || perSecond === 0 ? null : Math.round((lag / perSecond) * 1_000)
   }
 
+  const problems = (): string[] =>
+    [
+      ...readiness(own, now()).problems,
+      historyProblem(),
+      ...own.map(unheard),
+      others?.problem() ?? null,
+      silent.length === 0 ? null : notHeardOf(silent, cutOffItself()),
+      ...elsewhere,
+    ]
+      .filter((problem) => problem !== null)
+      .slice(0, problemsMax)
+
   const signs = (): VitalSigns => {
     const known = fresh()
-    const problems = known
-      ? [...readiness(roles, now()).problems, ...[historyProblem(), ...roles.map(unheard)].filter((problem) => problem !== null)]
-      : ['Nothing is known of the platform: its supervisor is silent']
     return {
       nowMs: now(),
-      readingsPerSecond: known ? rate('acknowledged') : null,
+      readingsPerSecond: known ? rate('edge', 'acknowledged') : null,
       connections: known ? total('edge', 'signedIn') : null,
       lagMs: known ? lagMs() : null,
       drops: known ? plus(stages().map(({ drops }) => drops)) : null,
-      ackP99Ms: known ? quantile('ack', 0.99) : null,
+      ackP99Ms: known ? series.quantile(speaking('edge'), 'ackLatency', 0.99) : null,
       historyBehindMs: behindMs(),
       readsOnly: standing.leads() ? null : { leader: standing.leader() },
-      problems,
+      problems: known ? problems() : ['Nothing is known of the platform: its supervisor is silent'],
     }
+  }
+
+  /** Who is heard, as of now: a machine falls silent between two tellings too. */
+  const look = (): void => {
+    const all = others?.list() ?? []
+    silent = all.filter(({ silentMs }) => silentMs !== null)
+    const heard = all.filter(({ silentMs }) => silentMs === null).map(({ figures }) => figures)
+    elsewhere = [...new Set(heard.flatMap(({ problems: told }) => told))]
+    roles = [
+      ...own.map((role) => ({ ...roleFiguresOf(role, now()), machine: '' })),
+      ...heard.flatMap(({ machine, roles: there }) => there.map((role) => ({ ...role, machine }))),
+    ]
   }
 
   return {
     told(next) {
-      roles = next
+      own = next
       toldAtMs = now()
-      const sample = take()
-      if (sample.atMs !== newest()?.atMs) samples.push(sample)
-      samples = samples.filter(({ atMs }, i) => sample.atMs - atMs <= windowMs || i >= samples.length - 2)
+      look()
+      series.take(roles)
       for (const { id, inPerSecond } of stages()) {
         const history = histories.get(id) ?? []
         history.push(inPerSecond)
@@ -294,25 +269,28 @@ export const createPipelineFigures = (
         histories.set(id, history)
       }
     },
-    read: () => ({
-      signs: signs(),
-      stages: stages().map((stage) => {
-        const history = [...(histories.get(stage.id) ?? [])]
-        if (fresh()) return { ...stage, history }
-        return {
-          ...stage,
-          history,
-          state: 'unknown',
-          inPerSecond: null,
-          outPerSecond: null,
-          latencyP50Ms: null,
-          latencyP99Ms: null,
-          queue: null,
-          drops: null,
-          deadLetters: null,
-          problem: 'The supervisor is silent',
-        }
-      }),
-    }),
+    read() {
+      look()
+      return {
+        signs: signs(),
+        stages: stages().map((stage) => {
+          const history = [...(histories.get(stage.id) ?? [])]
+          if (fresh()) return { ...stage, history }
+          return {
+            ...stage,
+            history,
+            state: 'unknown',
+            inPerSecond: null,
+            outPerSecond: null,
+            latencyP50Ms: null,
+            latencyP99Ms: null,
+            queue: null,
+            drops: null,
+            deadLetters: null,
+            problem: 'The supervisor is silent',
+          }
+        }),
+      }
+    },
   }
 }

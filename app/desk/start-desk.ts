@@ -13,7 +13,7 @@ import { RoleRefused } from '../roles/channel.ts'
 import type { DeskOptions } from '../roles/options.ts'
 import type { RoleStatus } from '../role-status.ts'
 import { deskAuthority, deskNames } from './loopback.ts'
-import { createPipelineFigures } from './pipeline-figures.ts'
+import { type OtherMachines, createPipelineFigures } from './pipeline-figures.ts'
 import { loadRunbooks } from './runbooks.ts'
 
 /** A link that the first start or the command line prints, ms. */
@@ -43,12 +43,14 @@ export const startDesk = async (options: {
   readonly directory: Directory
   readonly parts: Pick<DeskParts, 'history' | 'paging'>
   readonly standing: DeskStanding
+  /** Null where this machine is all there is. */
+  readonly machines: OtherMachines | null
   readonly site: string
   readonly settings: DeskOptions
 }): Promise<Desk> => {
-  const { logger, desk, accounts, directory, parts, standing, site, settings } = options
+  const { logger, desk, accounts, directory, parts, standing, machines, site, settings } = options
   const { host, names, publicOrigins, tls } = settings
-  const figures = createPipelineFigures(systemClock.now, () => parts.history.behindMs(), standing)
+  const figures = createPipelineFigures(systemClock.now, () => parts.history.behindMs(), standing, machines)
   const api = await createApi({
     desk,
     history: parts.history,

@@ -25,6 +25,7 @@ const start = async (options: BridgeOptions, logger: Logger, name: string): Prom
   })
   return {
     info: {},
+    log,
     stats: () => ({ ...bridge.stats(), log: log.stats() }),
     failed: bridge.failed,
     async close() {

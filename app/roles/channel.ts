@@ -1,8 +1,10 @@
-import { LogUnavailable } from '../../contracts/event-log.ts'
+import { type EventLog, LogUnavailable } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
+import type { MachineFigures } from '../../contracts/machine-figures.ts'
 import type { Config } from '../config.ts'
 import { createLogger } from '../logger.ts'
 import type { RoleStatus, Stats } from '../role-status.ts'
+import { createMachineTeller } from './tell-machine.ts'
 
 export type { Stats } from '../role-status.ts'
 
@@ -17,6 +19,8 @@ export type ToRole<Options> =
     }
   /** How all roles are, each second: for the one that shows it. */
   | { readonly type: 'roles'; readonly roles: readonly RoleStatus[] }
+  /** How this machine is, every few seconds: for the desks on others, by the log of one role. */
+  | { readonly type: 'machine'; readonly figures: MachineFigures }
   | { readonly type: 'stop' }
 
 /** What a role tells the supervisor. */
@@ -29,6 +33,8 @@ export type FromRole =
 export interface RunningRole {
   /** What the supervisor needs to know of it, e.g. the port it listens on. */
   readonly info: Stats
+  /** Where its machine is told of, when the supervisor asks it to. */
+  readonly log: Pick<EventLog, 'append' | 'ranges'>
   stats(): Stats
   /** Rejects when the role can't go on: the process ends and is restarted. */
   readonly failed: Promise<void>
@@ -45,6 +51,7 @@ const statsEveryMs = 1_000
 /** The main of a role's process: waits for `start`, tells `ready` and its statistics each second, and ends with its supervisor. */
 export const serveRole = <Options>(start: (options: Options, logger: Logger, name: string) => Promise<RunningRole>): void => {
   let role: RunningRole | undefined
+  let tellMachine: ((figures: MachineFigures) => void) | undefined
   let stopping = false
   const tell = (message: FromRole): void => {
     if (process.connected) process.send?.(message)
@@ -65,6 +72,7 @@ export const serveRole = <Options>(start: (options: Options, logger: Logger, nam
   process.on('message', (message: ToRole<Options>) => {
     if (message.type === 'stop') void end(0)
     else if (message.type === 'roles') role?.onRoles?.(message.roles)
+    else if (message.type === 'machine') tellMachine?.(message.figures)
     else void begin(message)
   })
   // The supervisor is gone without a word: whoever starts next must not meet this process at the log.
@@ -85,6 +93,7 @@ export const serveRole = <Options>(start: (options: Options, logger: Logger, nam
       return
     }
     const running = role
+    tellMachine = createMachineTeller(role.log, logger)
     tell({ type: 'ready', info: running.info })
     running.failed.then(
       () => {},

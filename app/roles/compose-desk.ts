@@ -18,6 +18,7 @@ import { openDeskAccounts } from '../desk/open-desk-accounts.ts'
 import { startDesk } from '../desk/start-desk.ts'
 import { RoleRefused, type RunningRole } from './channel.ts'
 import { startDeskParts } from './desk-parts.ts'
+import { followMachines } from './follow-machines.ts'
 import { followTopics, type TopicFollower } from './follow-topics.ts'
 import { openLeadership } from './open-leadership.ts'
 import type { DeskRoleOptions } from './options.ts'
@@ -88,6 +89,16 @@ export const startDeskRole = async (parts: {
     })
   // Nothing is promised any more by one that another has taken the lead from.
   const standing: DeskStanding = { leads: () => leads && leadership.leads, leader: () => leadership.leader()?.url ?? null }
+  const machines =
+    options.machine === null
+      ? null
+      : followMachines({
+          log,
+          own: options.machine,
+          group: `desk-machines-${name}-${randomBytes(6).toString('hex')}`,
+          now: systemClock.now,
+          logger,
+        })
   const desk = await startDesk({
     logger,
     desk: triage,
@@ -95,6 +106,7 @@ export const startDeskRole = async (parts: {
     directory,
     parts: paged,
     standing,
+    machines,
     site: options.site,
     settings: options.desk,
   })
@@ -123,6 +135,7 @@ export const startDeskRole = async (parts: {
   const chain = watchChain({ log, clock: systemClock, logger })
   return {
     info: { deskPort: desk.port, deskUrl: desk.url },
+    log,
     stats() {
       const led = leadership.stats()
       const { severities, pastDue } = triage.counts(null, systemClock.now())
@@ -132,6 +145,7 @@ export const startDeskRole = async (parts: {
         desk: desk.stats(),
         paging: paged.paging.stats(),
         devices: directory.size,
+        ...(machines === null ? {} : { machines: machines.stats() }),
         log: leadership.log.stats(),
         // Once the folds are its own: not yet while it takes over.
         leadership: { ...led, leads: standing.leads() ? led['leads'] : 0 },
@@ -143,6 +157,7 @@ export const startDeskRole = async (parts: {
       await desk.close()
       await control.close()
       await chain.close()
+      await machines?.close()
       await paged.close()
       await triage.close()
       await Promise.all([registry.close(), follower?.close()])

@@ -28,6 +28,7 @@ const start = async (options: DetectOptions, logger: Logger): Promise<RunningRol
   await host.start()
   return {
     info: { detectors: detectors.length },
+    log,
     stats() {
       const { observations, findings, faults, deadLetters, lag, watermarkMs, ...rest } = host.stats()
       return {

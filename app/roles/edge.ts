@@ -62,6 +62,7 @@ const start = async (options: EdgeOptions, logger: Logger, name: string): Promis
   edge = started
   return {
     info: { port: started.port },
+    log,
     stats() {
       const { refusals, observations, ...rest } = started.stats()
       return {

@@ -64,6 +64,8 @@ export interface DeskRoleOptions {
   readonly log: LogOptions
   readonly store: StoreOptions
   readonly site: string
+  /** This machine's name among those of its log; null where it is all there is. */
+  readonly machine: string | null
   /** Where devices connect, for hints; 0 when it is chosen at the start. */
   readonly mqttPort: number
   readonly authorityKeyPem: string

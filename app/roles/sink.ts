@@ -13,6 +13,7 @@ const start = async (options: SinkOptions, logger: Logger): Promise<RunningRole>
   const sink = await startSink({ log, opened, waits: false, logger })
   return {
     info: {},
+    log,
     stats: () => ({ ...sink.stats(), behindMs: sink.behindMs() ?? 0, log: log.stats() }),
     failed: sink.failed,
     async close() {

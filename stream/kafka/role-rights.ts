@@ -17,33 +17,40 @@ export interface RoleRights {
 export const kafkaRoles = ['edge', 'detect', 'sink', 'desk', 'bridge'] as const
 export type KafkaRole = (typeof kafkaRoles)[number]
 
-/** The one table of who may what; the script, the tests and the documentation are made from it. */
+/** The one table of who may what; the script, the tests and the documentation are made from it. Every machine tells of itself by one of its roles. */
 export const roleRights: Readonly<Record<KafkaRole, RoleRights>> = {
   edge: {
-    writes: ['observations.by-device.v1', 'observations.by-source.v1', 'observations.by-cohort.v1', 'commands.v1', 'connects.v1'],
+    writes: [
+      'observations.by-device.v1',
+      'observations.by-source.v1',
+      'observations.by-cohort.v1',
+      'commands.v1',
+      'connects.v1',
+      'machines.v1',
+    ],
     reads: ['registry.v1', 'commands.v1', 'connects.v1'],
     groups: ['registry-', 'commands-', 'connects-'],
   },
   detect: {
-    writes: ['findings.v1', 'observations.by-cohort.v1'],
+    writes: ['findings.v1', 'observations.by-cohort.v1', 'machines.v1'],
     reads: ['observations.by-device.v1', 'observations.by-source.v1', 'observations.by-cohort.v1'],
     groups: ['detect'],
     states: [detectGroup],
   },
   sink: {
-    writes: [],
+    writes: ['machines.v1'],
     reads: ['observations.by-device.v1', 'observations.by-source.v1', 'findings.v1', 'cases.v1', 'dead-letters.v1'],
     groups: ['wardwatch-sink'],
   },
   desk: {
-    writes: ledTopics,
+    writes: [...ledTopics, 'machines.v1'],
     // What it led by is looked up in what it has written, commands too; the observations only to tell how far behind history is: the first one
     // that has not landed.
-    reads: ['findings.v1', ...ledTopics, 'observations.by-device.v1', 'observations.by-source.v1'],
+    reads: ['findings.v1', ...ledTopics, 'machines.v1', 'observations.by-device.v1', 'observations.by-source.v1'],
     groups: ['registry-', 'triage', 'desk-'],
     leads: true,
   },
-  bridge: { writes: ['observations.by-device.v1', 'dead-letters.v1'], reads: [], groups: [] },
+  bridge: { writes: ['observations.by-device.v1', 'dead-letters.v1', 'machines.v1'], reads: [], groups: [] },
 }
 
 /**

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
+import { type LogTopic, type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
 import type { KafkaAdmin } from './kafka-ports.ts'
 import { checkTopics, tellDifference } from './topic-admin.ts'
 import { planTopics } from './topic-plan.ts'
@@ -73,8 +73,10 @@ it.each([
 it('keeps what must be kept, and drops the rest by time and by bytes of each partition', () => {
   for (const { name, config, partitions } of plan) {
     const topic = name.slice('ward.'.length) as LogTopicName
-    const keeps = logTopics[topic].retention === 'keep'
-    expect([topic, config['retention.ms']]).toEqual([topic, keeps ? '-1' : '259200000'])
+    const { retention, hoursMax }: LogTopic = logTopics[topic]
+    const keeps = retention === 'keep'
+    expect([topic, config['retention.ms']]).toEqual([topic, keeps ? '-1' : hoursMax === 1 ? '3600000' : '259200000'])
+    expect([topic, config['segment.ms']]).toEqual([topic, hoursMax === undefined ? undefined : '600000'])
     expect([topic, config['retention.bytes']]).toEqual([topic, keeps ? '-1' : String(20e9 / partitions)])
     expect(config['cleanup.policy']).toBe('delete')
   }

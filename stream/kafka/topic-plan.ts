@@ -1,4 +1,4 @@
-import { logTopics, type LogTopicName, topicByKey } from '../../contracts/log-topics.ts'
+import { type LogTopic, logTopics, type LogTopicName, topicByKey } from '../../contracts/log-topics.ts'
 import { messageBytesMax } from './blob-limits.ts'
 
 /** How the log's topics are to be in Kafka. */
@@ -21,10 +21,12 @@ export interface PlannedTopic {
   readonly config: Readonly<Record<string, string>>
 }
 
+const briefSegmentMs = 600_000
+
 /** 'keep' topics keep everything; none is compacted: the chain of cases needs each link, and a message is a blob of many keys. */
 export const planTopics = (options: TopicPlanOptions, topics = Object.keys(logTopics) as LogTopicName[]): readonly PlannedTopic[] =>
   topics.map((topic) => {
-    const { partitions, retention } = logTopics[topic]
+    const { partitions, retention, hoursMax = Infinity }: LogTopic = logTopics[topic]
     const expires = retention === 'expire'
     return {
       name: `${options.topicPrefix}${topic}`,
@@ -32,7 +34,9 @@ export const planTopics = (options: TopicPlanOptions, topics = Object.keys(logTo
       replicationFactor: options.replicationFactor,
       config: {
         'cleanup.policy': 'delete',
-        'retention.ms': expires ? String(Math.round(options.retentionHours * 3_600_000)) : '-1',
+        'retention.ms': expires ? String(Math.round(Math.min(options.retentionHours, hoursMax) * 3_600_000)) : '-1',
+        // Kafka drops whole segments: by default one is written to for a week.
+        ...(hoursMax < Infinity ? { 'segment.ms': String(briefSegmentMs) } : {}),
         // Kafka's limit is a partition's.
         'retention.bytes': expires ? String(Math.round((options.retentionGigabytes * 1e9) / partitions)) : '-1',
         'max.message.bytes': String(messageBytesMax),
