@@ -23,14 +23,14 @@ export interface KnownMachines {
 
 /**
  * @param own this machine's name: what it tells itself is known sooner and better from its supervisor
- * @param now the clock of this machine, by which a record came: a machine may be wrong about the time, and one that is cut off says nothing
+ * @param steadyNowMs a clock of this machine, by which a record came: another may be wrong about the time, and this one may be put right
  */
-export const createKnownMachines = (own: string, now: () => number): KnownMachines => {
+export const createKnownMachines = (own: string, steadyNowMs: () => number): KnownMachines => {
   const machines = new Map<string, { readonly figures: MachineFigures; readonly heardAtMs: number }>()
   let unreadable = 0
 
   const list = (): readonly KnownMachine[] => {
-    const nowMs = now()
+    const nowMs = steadyNowMs()
     for (const [name, { heardAtMs }] of machines) if (nowMs - heardAtMs >= forgottenAfterMs) machines.delete(name)
     return [...machines.values()]
       .toSorted((a, b) => (a.figures.machine < b.figures.machine ? -1 : 1))
@@ -45,7 +45,7 @@ export const createKnownMachines = (own: string, now: () => number): KnownMachin
       // The one that was heard last stands last: the first is the one to forget.
       machines.delete(figures.machine)
       if (figures.leaves) return
-      machines.set(figures.machine, { figures, heardAtMs: now() })
+      machines.set(figures.machine, { figures, heardAtMs: steadyNowMs() })
       if (machines.size > machinesMax) machines.delete(machines.keys().next().value!)
     },
     list,

@@ -96,7 +96,7 @@ export const startDeskRole = async (parts: {
           log,
           own: options.machine,
           group: `desk-machines-${name}-${randomBytes(6).toString('hex')}`,
-          now: systemClock.now,
+          steadyNowMs: () => performance.now(),
           logger,
         })
   const desk = await startDesk({

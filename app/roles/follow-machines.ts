@@ -25,12 +25,12 @@ export const followMachines = (options: {
   readonly log: Pick<EventLog, 'consume' | 'ranges'>
   readonly own: string
   readonly group: string
-  readonly now: () => number
+  readonly steadyNowMs: () => number
   readonly logger: Logger
   readonly againMs?: number
 }): FollowedMachines => {
-  const { log, own, group, now, logger, againMs = againMsDefault } = options
-  const known = createKnownMachines(own, now)
+  const { log, own, group, steadyNowMs, logger, againMs = againMsDefault } = options
+  const known = createKnownMachines(own, steadyNowMs)
   const ending = new AbortController()
   let consumer: LogConsumer | null = null
   let next: number | null = null

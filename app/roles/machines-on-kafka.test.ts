@@ -34,7 +34,14 @@ describe.skipIf(offer.kind === 'nothing')(`machines.v1 on a real Kafka${lackingK
   it('where the topic is not there yet the desk says so, nothing else suffers, and it comes with the topic', async () => {
     const warned: string[] = []
     const tell = createMachineTeller(log, { ...silentLogger, warn: (_, text) => warned.push(text) })
-    const followed = followMachines({ log, own: 'desk-a', group: 'desk-machines', now: Date.now, logger: silentLogger, againMs: 200 })
+    const followed = followMachines({
+      log,
+      own: 'desk-a',
+      group: 'desk-machines',
+      steadyNowMs: () => performance.now(),
+      logger: silentLogger,
+      againMs: 200,
+    })
     tell({ machine: 'edge-a', roles: [], problems: [], leaves: false })
     await expect
       .poll(followed.problem, { timeout: 20_000 })

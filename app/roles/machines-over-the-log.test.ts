@@ -10,7 +10,7 @@ const figuresOf = (machine: string): MachineFigures => ({ machine, roles: [], pr
 let followed: FollowedMachines | undefined
 afterEach(() => followed?.close())
 const follow = (log: Pick<EventLog, 'consume' | 'ranges'>): FollowedMachines =>
-  (followed = followMachines({ log, own: 'desk-a', group: 'desk-machines', now: () => 7, logger: silentLogger }))
+  (followed = followMachines({ log, own: 'desk-a', group: 'desk-machines', steadyNowMs: () => 7, logger: silentLogger }))
 
 it('what a machine tells is known at the desks of the others, from when they began to follow', async () => {
   const log = openMemoryLog()

@@ -73,7 +73,7 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
 
   const placeOf = ({ topic, partition }: Feed): string => `${topic}/${partition}`
 
-  const recover = async (error: unknown, wanted: Iterable<Feed>): Promise<void> => {
+  const recover = async (error: unknown, wanted: Iterable<Feed>, sinceMs: number): Promise<void> => {
     const failure = failureOf(error)
     if (failure.kind === 'out-of-range') {
       for (const feed of feeds)
@@ -88,7 +88,7 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
       for (const feed of feeds) wake(feed)
       return
     }
-    for (const feed of wanted) if (!feed.closed) troubles.failed(placeOf(feed), failure.message)
+    for (const feed of wanted) if (!feed.closed) troubles.failed(placeOf(feed), failure.message, sinceMs)
     await new Promise<void>((resolve) => {
       pausing = { timer: setTimeout(resolve, pauseMs), end: resolve }
     })
@@ -99,7 +99,7 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
       await reader.reset()
       await reader.prepare([...new Set([...feeds].map(({ topic }) => topic))])
     } catch (again) {
-      if (failureOf(again).kind === 'refused') await recover(again, wanted)
+      if (failureOf(again).kind === 'refused') await recover(again, wanted, sinceMs)
     }
   }
 
@@ -122,6 +122,8 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
     const asked = new Map(wanted.map((feed) => [`${feed.topic}/${feed.partition}`, { feed, generation: feed.generation }]))
     busy.add(leader)
     for (const feed of wanted) feed.fetching = true
+    // A broker that holds its connections and says nothing is away from then on, not from when it is given up.
+    const askedAtMs = troubles.nowMs()
     try {
       const answer = await reader.fetch(
         leader,
@@ -132,7 +134,7 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
       pauseMs = firstPauseMs
       for (const feed of wanted) troubles.over(placeOf(feed))
     } catch (error) {
-      if (!closed) await recover(error, wanted)
+      if (!closed) await recover(error, wanted, askedAtMs)
     } finally {
       busy.delete(leader)
       for (const feed of wanted) feed.fetching = false
@@ -159,7 +161,7 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
     if (leaderless.length > 0 && byLeader.size === 0 && busy.size === 0) {
       busy.add('')
       track(
-        recover(new Error('a partition has no leader'), leaderless).finally(() => {
+        recover(new Error('a partition has no leader'), leaderless, troubles.nowMs()).finally(() => {
           busy.delete('')
           pump()
         }),

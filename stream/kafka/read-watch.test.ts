@@ -20,6 +20,10 @@ it('counts from the first trouble that is not over, and says once that there is 
   a.failed('findings.v1/0', 'connect ECONNREFUSED')
   clock.ms += 2_000
   expect(watch.awayMs()).toBe(5_000)
+  // It was asked for before the first one failed, and given up now.
+  a.failed('findings.v1/2', 'request timed out', 0)
+  expect(watch.awayMs()).toBe(6_000)
+  a.over('findings.v1/2')
   // Another partition is read: this one is not.
   a.over('findings.v1/1')
   expect(watch.awayMs()).toBe(5_000)

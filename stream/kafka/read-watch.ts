@@ -2,9 +2,11 @@ import type { Logger } from '../../contracts/logger.ts'
 
 /** What one consumer can't do for now: read a partition, be a member of its group. */
 export interface ReadTroubles {
-  failed(what: string, message: string): void
+  /** @param sinceMs when what has failed was asked for, by `nowMs`; default: now */
+  failed(what: string, message: string, sinceMs?: number): void
   /** It works, or is nobody's business any more. */
   over(what: string): void
+  nowMs(): number
   close(): void
 }
 
@@ -31,15 +33,16 @@ export const createReadWatch = (logger: Logger, steadyNowMs: () => number): Read
       const troubles = new Map<string, number>()
       all.add(troubles)
       return {
-        failed(what, message) {
+        failed(what, message, sinceMs = steadyNowMs()) {
           if (!all.has(troubles) || troubles.has(what)) return
           if (beganAtMs === null) logger.warn({ reason: message }, 'Kafka can not be read; trying again until it can')
-          troubles.set(what, steadyNowMs())
+          troubles.set(what, sinceMs)
           settle()
         },
         over(what) {
           if (troubles.delete(what)) settle()
         },
+        nowMs: steadyNowMs,
         close() {
           if (all.delete(troubles) && troubles.size > 0) settle()
         },
