@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LogUnavailable } from '../../contracts/event-log.ts'
 import type { FetchedBlob } from './blob-cursor.ts'
 import type { FetchedPartition, KafkaReader } from './kafka-ports.ts'
@@ -46,8 +47,11 @@ const partitionBytesMax = 1_048_576
 const feedBytesMax = 2_097_152
 const firstPauseMs = 50
 const pauseMsMax = 1_000
+/** A partition without a leader gets one when its brokers have chosen: so often it is asked for while other partitions are read. */
+const lookUpMs = 250
 /** An answer that does not come in this time is not waited for: it is not used any more. */
 const closeMsMax = 1_000
+const noLeader = 'a partition has no leader'
 
 /**
  * Fetches for many partitions, one request a leader at a time, each for all partitions that have room. A failure is tried again after
@@ -60,6 +64,7 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
   let closed = false
   let failed: Error | null = null
   let pauseMs = firstPauseMs
+  let lookingUp = false
   let pausing: { readonly timer: ReturnType<typeof setTimeout>; readonly end: () => void } | null = null
 
   const wake = (feed: Feed): void => {
@@ -142,6 +147,21 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
     }
   }
 
+  /** Of partitions that nobody leads, while the other leaders go on giving: they fail nothing, so nobody else would ask anew. */
+  const lookUp = async (leaderless: readonly Feed[]): Promise<void> => {
+    lookingUp = true
+    for (const feed of leaderless) if (!feed.closed) troubles.failed(placeOf(feed), noLeader, troubles.nowMs())
+    try {
+      await sleep(lookUpMs)
+      if (!closed) await reader.prepare([...new Set([...feeds].map(({ topic }) => topic))])
+    } catch (error) {
+      if (!closed && failureOf(error).kind === 'refused') await recover(error, leaderless, troubles.nowMs())
+    } finally {
+      lookingUp = false
+      pump()
+    }
+  }
+
   const pump = (): void => {
     if (closed || failed !== null) return
     const byLeader = new Map<string, Feed[]>()
@@ -158,10 +178,13 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
       else if (!busy.has(leader)) byLeader.set(leader, [...(byLeader.get(leader) ?? []), feed])
     }
     for (const [leader, wanted] of byLeader) track(fetchFrom(leader, wanted))
-    if (leaderless.length > 0 && byLeader.size === 0 && busy.size === 0) {
+    if (leaderless.length === 0) return
+    if (byLeader.size > 0 || busy.size > 0) {
+      if (!lookingUp) track(lookUp(leaderless))
+    } else {
       busy.add('')
       track(
-        recover(new Error('a partition has no leader'), leaderless, troubles.nowMs()).finally(() => {
+        recover(new Error(noLeader), leaderless, troubles.nowMs()).finally(() => {
           busy.delete('')
           pump()
         }),
