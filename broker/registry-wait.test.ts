@@ -37,3 +37,15 @@ it('a log that fails, or says nothing in time, is not an answer about a device',
   expect(await answer).toBe(false)
   expect(await createRegistryWait(reached, 20)()).toBe(false)
 })
+
+it('a log that hangs is asked once, however many knock, and once more when it answers', async () => {
+  const { looks, reached } = steered()
+  const wait = createRegistryWait(reached, 5)
+  for (let knock = 0; knock < 5; knock++) expect(await wait()).toBe(false)
+  expect(looks).toHaveLength(1)
+  const last = wait()
+  looks[0]!.resolve()
+  await expect.poll(() => looks.length).toBe(2)
+  looks[1]!.resolve()
+  await last
+})

@@ -180,7 +180,8 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
     for (const [leader, wanted] of byLeader) track(fetchFrom(leader, wanted))
     if (leaderless.length === 0) return
     if (byLeader.size > 0 || busy.size > 0) {
-      if (!lookingUp) track(lookUp(leaderless))
+      // Who recovers looks up, too.
+      if (!lookingUp && !busy.has('')) track(lookUp(leaderless))
     } else {
       busy.add('')
       track(
