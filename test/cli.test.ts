@@ -53,6 +53,8 @@ describe('wrong calls get one clear line and exit code 2', () => {
     [['demo', '--devices', '3'], /--devices 3: a whole number from 60/],
     [['certificate', '--out', 'x'], /certificate needs --names NAMES/],
     [['certificate', '--names', 'x'], /certificate needs --out DIR/],
+    [['certificate', '--names', 'x,,y', '--out', 'x'], /--names: one of the names is empty/],
+    [['certificate', '--names', 'x,10.1.2.300', '--out', 'x'], /--names: "10\.1\.2\.300" is neither a host name .* nor an IP address/],
     [['device'], /enrol, revoke, list, command must follow/],
     [['device', 'enrol'], /needs DEVICE/],
     [['device', 'renew'], /enrol, revoke, list, command must follow/],
