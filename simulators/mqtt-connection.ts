@@ -65,7 +65,8 @@ export const secureContextOf = ({ caPem, certificatePem, privateKeyPem }: Creden
 const endMsMax = 1_000
 
 /** A name with several addresses that all refuse gives an error without words of its own. */
-const sentenceOf = (error: Error & { readonly code?: unknown }): string => error.message || String(error.code ?? error.name)
+const sentenceOf = (error: Error & { readonly code?: string | number | undefined }): string =>
+  error.message || String(error.code ?? error.name)
 
 const dial = ({ host, port, serverName, secureContext, localAddress }: ConnectOptions): Socket => {
   const where = { host, port, ...(localAddress === undefined ? {} : { localAddress }) }
