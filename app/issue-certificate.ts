@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import { loadIdentity } from './identity.ts'
 import { makeDirectory } from './make-directory.ts'
 import { deriveKey, loadMasterKey } from './master-key.ts'
+import { serverNamesFault } from './server-names.ts'
 
 /** A certificate for a server of ours on another machine, with the CA that signed it. PEM. */
 export interface ServerCertificate {
@@ -32,6 +33,8 @@ export const issueFromStopped = async (
   masterKeyFromEnvironment: string | undefined,
   names: readonly string[],
 ): Promise<{ readonly ok: true; readonly value: ServerCertificate } | { readonly ok: false; readonly problem: string }> => {
+  const fault = serverNamesFault(names)
+  if (fault !== null) return { ok: false, problem: fault }
   const unusable = makeDirectory(config.data)
   if (unusable !== null) return { ok: false, problem: `data: ${unusable}` }
   const claim = await claimDirectory(config.data)

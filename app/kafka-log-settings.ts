@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { createSecureContext } from 'node:tls'
 import type { TopicPlanOptions } from '../stream/kafka/topic-plan.ts'
 import type { Config } from './config.ts'
 import type { KafkaLogOptions } from './roles/options.ts'
+import { readPasswordFile, readPrivateKeyFile } from './secret-file.ts'
 
 export type KafkaLogRead =
   | { readonly ok: true; readonly options: KafkaLogOptions | null }
@@ -24,14 +25,18 @@ export const readKafkaLog = (log: Config['log']): KafkaLogRead => {
   const { kafka } = log
   const text = (file: string | undefined): string | null => (file === undefined ? null : readFileSync(file, 'utf8'))
   try {
-    const tls = kafka.tls ? { caPem: text(kafka.caFile), certificatePem: text(kafka.certificateFile), keyPem: text(kafka.keyFile) } : null
+    const tls = kafka.tls
+      ? { caPem: text(kafka.caFile), certificatePem: text(kafka.certificateFile), keyPem: readPrivateKeyFile('keyFile', kafka.keyFile) }
+      : null
     // A context takes anything for a CA; it would be found out at the first connection.
     if (tls !== null && tls.caPem !== null && !new X509Certificate(tls.caPem).ca)
       throw new Error(`caFile ${kafka.caFile} is not a CA's certificate`)
     if (tls !== null && tls.certificatePem !== null && tls.keyPem !== null)
       createSecureContext({ cert: tls.certificatePem, key: tls.keyPem })
     const sasl =
-      kafka.sasl === 'none' ? null : { mechanism: kafka.sasl, username: kafka.username!, password: readPassword(kafka.passwordFile!) }
+      kafka.sasl === 'none'
+        ? null
+        : { mechanism: kafka.sasl, username: kafka.username!, password: readPasswordFile('passwordFile', kafka.passwordFile!) }
     return {
       ok: true,
       options: {
@@ -46,12 +51,4 @@ export const readKafkaLog = (log: Config['log']): KafkaLogRead => {
   } catch (error) {
     return { ok: false, problem: `log.kafka: ${error instanceof Error ? error.message : String(error)}` }
   }
-}
-
-const readPassword = (file: string): string => {
-  if (process.platform !== 'win32' && (statSync(file).mode & 0o007) !== 0)
-    throw new Error(`passwordFile ${file} can be read by everybody: chmod 640 ${file}`)
-  const password = readFileSync(file, 'utf8').trimEnd()
-  if (password === '') throw new Error(`passwordFile ${file} is empty`)
-  return password
 }

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { systemClock } from '../contracts/clock.ts'
@@ -7,10 +7,11 @@ import type { Config } from './config.ts'
 import { deskNames, isLoopback } from './desk/loopback.ts'
 import { type Identity, loadIdentity } from './identity.ts'
 import { readKafkaLog } from './kafka-log-settings.ts'
-import { deriveKey, keyFileIsOpen, loadMasterKey, readLogKey } from './master-key.ts'
+import { deriveKey, loadMasterKey, readLogKey } from './master-key.ts'
 import { readServerSettings } from './read-server-settings.ts'
 import type { Secrets } from './role-plans.ts'
 import type { Shared } from './role-set.ts'
+import { readPrivateKeyFile } from './secret-file.ts'
 
 export type SecretsLoaded = { readonly ok: true; readonly secrets: Secrets } | { readonly ok: false; readonly problem: string }
 
@@ -90,9 +91,7 @@ interface Files {
 const readPair = (section: string, { certificateFile, keyFile }: Files): { keyPem: string; certificatePem: string } | string | null => {
   if (certificateFile === undefined || keyFile === undefined) return null
   try {
-    if (process.platform !== 'win32' && keyFileIsOpen(statSync(keyFile), process.getuid!()))
-      return `${section}.keyFile ${keyFile} can be read by others than its owner: chmod 600 ${keyFile}`
-    const tls = { certificatePem: readFileSync(certificateFile, 'utf8'), keyPem: readFileSync(keyFile, 'utf8') }
+    const tls = { certificatePem: readFileSync(certificateFile, 'utf8'), keyPem: readPrivateKeyFile('the key', keyFile)! }
     createSecureContext({ cert: tls.certificatePem, key: tls.keyPem })
     return tls
   } catch (error) {

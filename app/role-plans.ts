@@ -15,6 +15,7 @@ import type {
   SinkOptions,
   StoreOptions,
 } from './roles/options.ts'
+import { readPasswordFile, readPrivateKeyFile } from './secret-file.ts'
 import { storeRetention } from './store-retention.ts'
 import type { RolePlan } from './supervisor.ts'
 
@@ -170,10 +171,10 @@ const planBridges = (config: Config, log: LogOptions, named: (name: string) => s
       topicPattern: bridge.topicPattern,
       model: bridge.model,
       username: bridge.username ?? null,
-      password: text(bridge.passwordFile)?.trimEnd() ?? null,
+      password: bridge.passwordFile === undefined ? null : readPasswordFile(`${bridge.name}: passwordFile`, bridge.passwordFile),
       caPem: text(bridge.caFile),
       certificatePem: text(bridge.certificateFile),
-      privateKeyPem: text(bridge.keyFile),
+      privateKeyPem: readPrivateKeyFile(`${bridge.name}: keyFile`, bridge.keyFile),
     }
     return { kind: 'bridge', name: named(`bridge-${bridge.name}`), tier: 2, options: () => options }
   })

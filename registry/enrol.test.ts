@@ -74,7 +74,11 @@ describe('enrolment', () => {
 
   it('of a device that is enrolled needs to say so: renewed, only the new certificate counts; added, the old ones too', async () => {
     const first = await enrolled()
-    expect(reasonOf(await enrol())).toBe('already-enrolled')
+    expect(await enrol()).toMatchObject({
+      reason: 'already-enrolled',
+      detail: expect.stringContaining('wardwatch device enrol pump-1 --site '),
+    })
+    expect(await enrol()).toMatchObject({ detail: expect.stringMatching(/ --renew /) })
     const second = await enrolled({ again: 'renew' })
     expect(registry.directory.byFingerprint(first.record.fingerprints[0]!)).toBeUndefined()
     const third = await enrolled({ again: 'add' })

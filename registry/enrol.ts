@@ -99,9 +99,13 @@ const record = async (
 const nextChange = (before: DeviceRecord | undefined, clock: Clock): number =>
   before === undefined ? clock.now() : Math.max(clock.now(), changedAt(before) + 1)
 
+const commandFor = ({ device, site }: DeviceRecord, flag: string): string => `wardwatch device enrol ${device} --site ${site} ${flag}`
+
 const whyNot = (before: DeviceRecord | undefined, { again, reinstate }: EnrolRequest, directory: Directory): Refused | null => {
-  if (before?.status === 'enrolled' && again === undefined) return refused('already-enrolled', `${before.device} is enrolled: renew it`)
-  if (before?.status === 'revoked' && reinstate !== true) return refused('revoked', `${before.device} was revoked: reinstate it`)
+  if (before?.status === 'enrolled' && again === undefined)
+    return refused('already-enrolled', `${before.device} is enrolled: ${commandFor(before, '--renew')} gives it new credentials`)
+  if (before?.status === 'revoked' && reinstate !== true)
+    return refused('revoked', `${before.device} was revoked: ${commandFor(before, '--reinstate')} enrols it again`)
   return before === undefined && directory.size >= devicesMax ? refused('registry-full', `there are ${devicesMax} devices`) : null
 }
 

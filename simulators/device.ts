@@ -12,6 +12,7 @@ export type DeviceOptions = Pick<
   /** When it is switched on, ms: its stream of readings is a function of the spec and this. */
   readonly startAtMs: number
   readonly onAcknowledged?: UplinkOptions['onAcknowledged']
+  readonly onConnectFailed?: UplinkOptions['onConnectFailed']
 }
 
 /** A simulated device on the network. The part below `stats` is what malware on it could do. */
@@ -85,7 +86,7 @@ export const startDevice = (options: DeviceOptions): RunningDevice => {
     uplink.send('event', postureJson(scheduler.now(), event))
   }
 
-  const { connect, random, logger, queueMessagesMax, inFlightMax, backoffMs, onAcknowledged } = options
+  const { connect, random, logger, queueMessagesMax, inFlightMax, backoffMs, onAcknowledged, onConnectFailed } = options
   const uplink = createUplink({
     device: spec.device,
     site: spec.site,
@@ -98,6 +99,7 @@ export const startDevice = (options: DeviceOptions): RunningDevice => {
     ...(inFlightMax === undefined ? {} : { inFlightMax }),
     ...(backoffMs === undefined ? {} : { backoffMs }),
     ...(onAcknowledged === undefined ? {} : { onAcknowledged }),
+    ...(onConnectFailed === undefined ? {} : { onConnectFailed }),
   })
 
   const keep = (atMs: number, payload: Buffer): void => {

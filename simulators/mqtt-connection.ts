@@ -43,10 +43,13 @@ export interface Connection {
   destroy(): void
 }
 
-export type ConnectOutcome =
-  | { readonly ok: true; readonly connection: Connection }
-  /** `returnCode` is the CONNACK's, null when it did not get so far. */
-  | { readonly ok: false; readonly returnCode: number | null; readonly detail: string }
+/** `returnCode` is the CONNACK's, null when it did not get so far. */
+export interface ConnectFailure {
+  readonly returnCode: number | null
+  readonly detail: string
+}
+
+export type ConnectOutcome = { readonly ok: true; readonly connection: Connection } | ({ readonly ok: false } & ConnectFailure)
 
 /** The TLS side of credentials, or null for plain TCP. Throws on a bad PEM. */
 export const secureContextOf = ({ caPem, certificatePem, privateKeyPem }: Credentials): SecureContext | null =>
@@ -60,6 +63,10 @@ export const secureContextOf = ({ caPem, certificatePem, privateKeyPem }: Creden
       })
 
 const endMsMax = 1_000
+
+/** A name with several addresses that all refuse gives an error without words of its own. */
+const sentenceOf = (error: Error & { readonly code?: string | number | undefined }): string =>
+  error.message || String(error.code ?? error.name)
 
 const dial = ({ host, port, serverName, secureContext, localAddress }: ConnectOptions): Socket => {
   const where = { host, port, ...(localAddress === undefined ? {} : { localAddress }) }
@@ -84,7 +91,7 @@ export const openConnection = (options: ConnectOptions): Promise<ConnectOutcome>
       return
     }
     socket.setNoDelay(true)
-    socket.on('error', (error) => (lastError = error.message))
+    socket.on('error', (error) => (lastError = sentenceOf(error)))
     const { credentials, will } = options
     const client = new MqttClient(() => socket, {
       clientId: options.clientId,
@@ -115,7 +122,7 @@ export const openConnection = (options: ConnectOptions): Promise<ConnectOutcome>
     }
 
     client.on('error', (error) => {
-      lastError = error.message
+      lastError = sentenceOf(error)
       if (!live) fail('code' in error && typeof error.code === 'number' ? error.code : null)
     })
     client.on('close', () => {

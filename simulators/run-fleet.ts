@@ -2,7 +2,7 @@ import type { Logger } from '../contracts/logger.ts'
 import { type RunningDevice, startDevice } from './device.ts'
 import type { DeviceSpec } from './device-spec.ts'
 import type { Fleet } from './fleet.ts'
-import { type Credentials, secureContextOf } from './mqtt-connection.ts'
+import { type ConnectFailure, type Credentials, secureContextOf } from './mqtt-connection.ts'
 import { randomFor } from './prng.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { UplinkMessage, UplinkStats } from './uplink.ts'
@@ -24,6 +24,7 @@ export interface RunFleetOptions {
   readonly queueMessagesMax?: number
   readonly onStarted?: (device: RunningDevice, started: number, total: number) => void
   readonly onAcknowledged?: (device: string, message: UplinkMessage) => void
+  readonly onConnectFailed?: (device: string, failure: ConnectFailure) => void
 }
 
 export interface FleetStats extends Omit<UplinkStats, 'connected'> {
@@ -43,7 +44,7 @@ export interface RunningFleet {
 
 /** Runs a fleet in this process. Returns at once; devices are switched on one after the other. */
 export const runFleet = (options: RunFleetOptions): RunningFleet => {
-  const { fleet, scheduler, logger, startsPerSecondMax = 250, onAcknowledged } = options
+  const { fleet, scheduler, logger, startsPerSecondMax = 250, onAcknowledged, onConnectFailed } = options
   const running = new Map<string, RunningDevice>()
   const stopping = new AbortController()
 
@@ -71,6 +72,7 @@ export const runFleet = (options: RunFleetOptions): RunningFleet => {
         logger,
         ...(options.queueMessagesMax === undefined ? {} : { queueMessagesMax: options.queueMessagesMax }),
         ...(onAcknowledged === undefined ? {} : { onAcknowledged: (message) => onAcknowledged(spec.device, message) }),
+        ...(onConnectFailed === undefined ? {} : { onConnectFailed: (failure) => onConnectFailed(spec.device, failure) }),
       })
       running.set(spec.device, device)
       options.onStarted?.(device, running.size, fleet.devices.length)

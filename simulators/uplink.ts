@@ -1,6 +1,6 @@
 import type { Logger } from '../contracts/logger.ts'
 import { commandTopic, uplinkTopic, type UplinkLeaf } from '../contracts/mqtt-topics.ts'
-import { type Connection, type ConnectOptions, openConnection } from './mqtt-connection.ts'
+import { type ConnectFailure, type Connection, type ConnectOptions, openConnection } from './mqtt-connection.ts'
 import type { Random } from './prng.ts'
 import type { Scheduler } from './scheduler.ts'
 
@@ -22,6 +22,8 @@ export interface UplinkOptions {
   /** Without: it does not subscribe. */
   readonly onCommand?: (payload: Buffer) => void
   readonly onAcknowledged?: (message: UplinkMessage) => void
+  /** Each time, before it tries again. */
+  readonly onConnectFailed?: (failure: ConnectFailure) => void
 }
 
 export interface UplinkMessage {
@@ -181,6 +183,7 @@ export const createUplink = (options: UplinkOptions): Uplink => {
     if (!outcome.ok) {
       counts.connectFailures++
       logger.debug({ device, returnCode: outcome.returnCode, detail: outcome.detail }, 'connect failed')
+      options.onConnectFailed?.(outcome)
       return retry()
     }
     if (stopped || !wanted) return outcome.connection.destroy()

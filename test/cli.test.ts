@@ -53,8 +53,17 @@ describe('wrong calls get one clear line and exit code 2', () => {
     [['demo', '--devices', '3'], /--devices 3: a whole number from 60/],
     [['certificate', '--out', 'x'], /certificate needs --names NAMES/],
     [['certificate', '--names', 'x'], /certificate needs --out DIR/],
+    [['certificate', '--names', 'x,,y', '--out', 'x'], /--names: one of the names is empty/],
+    [['certificate', '--names', 'x,10.1.2.300', '--out', 'x'], /--names: "10\.1\.2\.300" is neither a host name .* nor an IP address/],
     [['device'], /enrol, revoke, list, command must follow/],
     [['device', 'enrol'], /needs DEVICE/],
+    [['device', 'renew'], /enrol, revoke, list, command must follow/],
+    [['nonsense', '--help'], /unknown command 'nonsense'/],
+    [['simulate', '--devices', '-5'], /--devices -5: a whole number from 1 to 100000/],
+    [['run', '--mqtt-port', '-1'], /mqtt\.port \(--mqtt-port\): "-1" is not allowed/],
+    [['device', 'enrol', 'x', '--site', '-north'], /--site needs a value, and -north follows it; .* is written --site=-north/],
+    [['simulate', '--devices', '--attacks'], /--devices needs a value, and --attacks follows it/],
+    [['device', 'list', '--', '-5'], /unexpected '-5'/],
     [['device', 'enrol', 'pump-1'], /--site/],
     [['replay', 'x.csv'], /--map MAP is needed/],
     [['replay', 'x.csv', '--map', 'nowhere.json', '--speed=-1'], /--speed -1: a number from 0 is allowed/],
@@ -118,6 +127,20 @@ describe('help', () => {
     for (const { name, summary } of commands)
       expect(stdout).toMatch(new RegExp(`^  ${name} +${summary.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&')}$`, 'm'))
   })
+  for (const words of [
+    ['kafka', '--help'],
+    ['kafka', '-h'],
+    ['device', 'renew', '--help'],
+    ['help', 'kafka'],
+    ['help', 'device', 'renew'],
+  ])
+    it(`${words.join(' ')} lists the commands of the family`, async () => {
+      const family = words.includes('kafka') ? 'kafka' : 'device'
+      const { status, stdout, stderr } = await wardwatch(...words)
+      expect([status, stderr]).toEqual([0, ''])
+      const listed = stdout.split('\n').flatMap((line) => /^  (\w+ \w+) /.exec(line)?.[1] ?? [])
+      expect(listed).toEqual(commands.map(({ name }) => name).filter((name) => name.startsWith(`${family} `)))
+    })
   for (const { name } of commands)
     it(`${name} --help has an example`, async () => {
       const { status, stdout } = await wardwatch(...name.split(' '), '--help')

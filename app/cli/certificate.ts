@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ask } from '../control/client.ts'
 import { issueFromStopped, type ServerCertificate } from '../issue-certificate.ts'
+import { serverNamesFault } from '../server-names.ts'
 import { BadCall, type Command, textFlag } from './command.ts'
 import { configOf, settingsFlags } from './settings-flags.ts'
 
@@ -16,11 +17,11 @@ export const certificateCommand: Command = {
     out: { value: 'DIR', help: 'where ca.crt, server.crt and server.key are written' },
   },
   async run(call) {
-    const names = (textFlag(call, 'names') ?? '')
-      .split(',')
-      .map((name) => name.trim())
-      .filter(Boolean)
-    if (names.length === 0) throw new BadCall('certificate needs --names NAMES')
+    const named = textFlag(call, 'names') ?? ''
+    if (named === '') throw new BadCall('certificate needs --names NAMES')
+    const names = named.split(',').map((name) => name.trim())
+    const fault = serverNamesFault(names)
+    if (fault !== null) throw new BadCall(`--names: ${fault}`)
     const out = textFlag(call, 'out')
     if (out === undefined) throw new BadCall('certificate needs --out DIR')
     const config = configOf(call)

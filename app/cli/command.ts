@@ -31,6 +31,27 @@ export interface Command {
 /** A call that the user can mend: one line on standard error, exit code 2. */
 export class BadCall extends Error {}
 
+/** A number below zero is a value, for the command to judge: for `parseArgs` it looks like an option, and no option of ours is a digit. */
+const withNegatives = (words: readonly string[], options: ParseArgsOptionsConfig): string[] => {
+  const joined: string[] = []
+  for (const [i, word] of words.entries()) {
+    if (word === '--') return [...joined, ...words.slice(i)]
+    const before = words[i - 1]
+    const takesValue = before?.startsWith('--') === true && options[before.slice(2)]?.type === 'string'
+    if (takesValue && /^-\.?\d/.test(word)) joined[joined.length - 1] = `${before}=${word}`
+    else joined.push(word)
+  }
+  return joined
+}
+
+/** What `parseArgs` calls ambiguous: an option that takes a value, and what follows it begins with a minus. */
+const ambiguous = (text: string, words: readonly string[]): string | null => {
+  const option = /^Option '(?:-\w, )?(--[\w-]+)(?: <value>)?' argument is ambiguous/.exec(text)?.[1]
+  if (option === undefined) return null
+  const value = words.find((word, i) => words[i - 1] === option && word.startsWith('-')) ?? ''
+  return `${option} needs a value, and ${value} follows it; a value that begins with a minus is written ${option}=${value}`
+}
+
 export const parseCall = (command: Command, words: readonly string[]): Call => {
   const options: ParseArgsOptionsConfig = { help: { type: 'boolean', short: 'h' } }
   for (const [name, flag] of Object.entries(command.flags))
@@ -41,10 +62,10 @@ export const parseCall = (command: Command, words: readonly string[]): Call => {
     }
   let parsed
   try {
-    parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true })
+    parsed = parseArgs({ args: withNegatives(words, options), options, allowPositionals: true, strict: true })
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
-    throw new BadCall(text.split('\n')[0]!.split('. To specify')[0]!.replace(/\.$/, ''), { cause: error })
+    throw new BadCall(ambiguous(text, words) ?? text.split('\n')[0]!.split('. To specify')[0]!.replace(/\.$/, ''), { cause: error })
   }
   const { positionals } = parsed
   const flags: Record<string, string | boolean | undefined> = {}

@@ -15,6 +15,24 @@ const overview = (): string => {
   ].join('\n')
 }
 
+/** The commands that share a first word, e.g. `kafka`. */
+const familyOf = (first: string): readonly Command[] => commands.filter(({ name }) => name.startsWith(`${first} `))
+
+const familyHelp = (first: string, family: readonly Command[]): string => {
+  const width = Math.max(...family.map(({ name }) => name.length)) + 2
+  const rows = family.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`)
+  return [`wardwatch ${first} COMMAND [flags]      wardwatch ${first} COMMAND --help`, '', ...rows, ''].join('\n')
+}
+
+/** What help there is for these words; everything's where they name nothing. */
+const helpFor = (words: readonly string[]): string => {
+  const found = find(words)
+  if (found !== null) return helpOf(found.command)
+  const [first = ''] = words
+  const family = familyOf(first)
+  return family.length > 0 ? familyHelp(first, family) : overview()
+}
+
 const find = (words: readonly string[]): { command: Command; rest: readonly string[] } | null => {
   for (const length of [2, 1]) {
     const command = commands.find(({ name }) => name === words.slice(0, length).join(' ') && name.split(' ').length === length)
@@ -26,13 +44,16 @@ const find = (words: readonly string[]): { command: Command; rest: readonly stri
 const run = async (words: readonly string[]): Promise<number> => {
   const [first] = words
   if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
-    const asked = words.length > 1 ? find(words.slice(1)) : null
-    process.stdout.write(asked === null ? overview() : helpOf(asked.command))
+    process.stdout.write(helpFor(words.slice(1)))
     return 0
   }
   const found = find(words)
   if (found === null) {
-    const family = commands.filter(({ name }) => name.startsWith(`${first} `))
+    const family = familyOf(first)
+    if (family.length > 0 && (words.includes('--help') || words.includes('-h'))) {
+      process.stdout.write(familyHelp(first, family))
+      return 0
+    }
     throw new BadCall(
       family.length > 0
         ? `wardwatch ${first}: one of ${family.map(({ name }) => name.slice(first.length + 1)).join(', ')} must follow`

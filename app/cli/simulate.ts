@@ -77,7 +77,7 @@ export const simulateCommand: Command = {
       process.stdout.write(`${into} holds ${known.credentials.size} devices (seed ${known.seed}) with their keys\n`)
       return 0
     }
-    await runSimulated({
+    return runSimulated({
       known,
       planned: planOf(known, localBroker),
       host: config.mqtt.host,
@@ -85,10 +85,10 @@ export const simulateCommand: Command = {
       forMs,
       acknowledgedPath,
     })
-    return 0
   },
 }
 
+/** Answers the exit code: 1 when no device ever connected. */
 const runSimulated = async (options: {
   readonly known: FleetFile
   readonly planned: SimulatedFleet
@@ -96,17 +96,24 @@ const runSimulated = async (options: {
   readonly port: number
   readonly forMs: number | undefined
   readonly acknowledgedPath: string | undefined
-}): Promise<void> => {
+}): Promise<number> => {
   const { known, planned, host, port, forMs, acknowledgedPath } = options
   const { fleet, campaign } = planned
   const stop = listenForStop()
   const network = { host, port, serverName: 'localhost', scheduler: systemScheduler, logger: silentLogger }
   const credentialsOf = (device: string) => known.credentials.get(device)!
   const acknowledgedFile = acknowledgedPath === undefined ? null : openAcknowledgedFile(acknowledgedPath)
+  let failureTold = false
   const running = runFleet({
     ...network,
     fleet,
     credentials: async ({ device }) => credentialsOf(device),
+    // They go on trying, and most often all for the same reason.
+    onConnectFailed(device, { detail }) {
+      if (failureTold) return
+      failureTold = true
+      process.stderr.write(`wardwatch: ${device} could not connect to ${host}:${port}: ${detail}\n`)
+    },
     ...(acknowledgedFile === null
       ? {}
       : { onAcknowledged: (device, { leaf, payload }) => void (leaf === 'telemetry' && acknowledgedFile.record(device, payload)) }),
@@ -143,6 +150,9 @@ const runSimulated = async (options: {
   over.abort()
   await running.stop(2_000)
   await acknowledgedFile?.close()
-  const { published, acknowledged, dropped } = running.stats()
+  const { connects, published, acknowledged, dropped } = running.stats()
   process.stdout.write(`published ${published}, acknowledged ${acknowledged}, dropped ${dropped}\n`)
+  if (connects > 0) return 0
+  process.stderr.write(`wardwatch: no device ever connected to ${host}:${port}\n`)
+  return 1
 }

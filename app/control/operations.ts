@@ -16,6 +16,7 @@ import type { Sink } from '../../store/sink.ts'
 import type { Triage } from '../../triage/start-triage.ts'
 import { verifyChain } from '../../triage/verify/verify-chain.ts'
 import { issueServerCertificate } from '../issue-certificate.ts'
+import { serverNamesFault } from '../server-names.ts'
 import { operation, OperationRefused, type Operations } from './server.ts'
 
 export interface ControlParts {
@@ -72,9 +73,11 @@ export const controlOperations = ({
     revoke: changing(z.strictObject({ device: text, reason: z.string().max(256).default('revoked by hand') }), async (request) =>
       revokeDevice({ log, directory, clock }, request),
     ),
-    'server-certificate': operation(z.strictObject({ names: z.array(text).min(1).max(100) }), ({ names }) =>
-      issueServerCertificate(authority, names),
-    ),
+    'server-certificate': operation(z.strictObject({ names: z.array(z.string()) }), ({ names }) => {
+      const fault = serverNamesFault(names)
+      if (fault !== null) throw new OperationRefused(fault)
+      return issueServerCertificate(authority, names)
+    }),
     devices: operation(z.strictObject({}), async () => ({ devices: listDevices(directory).map(withoutSecrets) })),
     command: changing(
       z.strictObject({ device: text, payload: z.string().max(16_384), expiresInMs: z.int().min(1_000).max(86_400_000).default(3_600_000) }),

@@ -13,7 +13,7 @@ const cli = (...words: string[]) =>
   spawnSync(nodeBinary()!, ['--disable-warning=ExperimentalWarning', 'app/main.ts', ...words], { encoding: 'utf8', timeout: 30_000 })
 const fileOf = (name: string, text: string): string => {
   const file = join(home.path, name)
-  writeFileSync(file, text)
+  writeFileSync(file, text, { mode: 0o600 })
   return file
 }
 

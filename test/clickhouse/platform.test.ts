@@ -26,7 +26,7 @@ describe.skipIf(process.env['CLICKHOUSE_URL'] !== undefined)('a platform on a Cl
       const standIn = await startStandIn({ directory: join(folder, 'server'), password: 'the-word-of-the-server' })
       await standIn.kill()
       const passwordFile = join(folder, 'password')
-      writeFileSync(passwordFile, `${standIn.password}\n`)
+      writeFileSync(passwordFile, `${standIn.password}\n`, { mode: 0o600 })
       const mqttPort = await freePort()
       const platform = await startPlatformProcess({
         data,
