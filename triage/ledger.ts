@@ -72,7 +72,7 @@ export const createLedger = ({ log, fold, logger, retryMs, barred, onApplied, on
   let waitingEvents = 0
   let appends = 0
 
-  /** Appends however long the log is away; gives up only when the ledger is closed. */
+  /** Appends however long the log is away; gives up only when the ledger is closed, or another desk leads. */
   const append = async (records: readonly AppendRecord[]): Promise<void> => {
     for (;;) {
       try {
@@ -83,7 +83,8 @@ export const createLedger = ({ log, fold, logger, retryMs, barred, onApplied, on
       } catch (error) {
         if (!(error instanceof LogUnavailable)) throw error
         outage = error
-        if (stopping.signal.aborted) throw error
+        // Who lost the lead does not get it back in this process: asked twice a second it would only fill the log until the process ends.
+        if (stopping.signal.aborted || error.reason === 'not-leading') throw error
         logger.warn({ reason: error.reason }, 'cases.v1 can not be written; trying again')
         await pause(retryMs, stopping.signal)
       }

@@ -9,6 +9,7 @@ import { planDeployment } from '../../stream/kafka/topic-plan.ts'
 import type { Config } from '../config.ts'
 import { readKafkaLog, topicPlanOf } from '../kafka-log-settings.ts'
 import { logKeyOf } from '../open-configured-log.ts'
+import { kafkaContactProblem } from '../kafka-contact-problem.ts'
 import { BadCall, type Command } from './command.ts'
 import { configOf, settingsFlags } from './settings-flags.ts'
 
@@ -67,7 +68,7 @@ const applyRights = async (log: Config['log'], rules: readonly AllowRule[]): Pro
     process.stdout.write(`${rules.length} rights are given\n`)
     return 0
   } catch (error) {
-    process.stderr.write(`wardwatch: ${settings.brokers.join(', ')}: ${failureOf(error).message}\n`)
+    process.stderr.write(`wardwatch: ${kafkaContactProblem(settings, failureOf(error).message)}\n`)
     return 1
   } finally {
     await admin.close().catch(() => {})
@@ -99,7 +100,7 @@ export const kafkaTopicsCommand: Command = {
       if (left + differences.length === 0) process.stdout.write(`${planned.length} topics are as they should be\n`)
       return left > 0 || differences.some(({ fatal }) => fatal) ? 1 : 0
     } catch (error) {
-      process.stderr.write(`wardwatch: ${settings.brokers.join(', ')}: ${failureOf(error).message}\n`)
+      process.stderr.write(`wardwatch: ${kafkaContactProblem(settings, failureOf(error).message)}\n`)
       return 1
     } finally {
       await admin.close().catch(() => {})

@@ -127,12 +127,26 @@ export const startDeskRole = async (parts: {
     }),
     logger,
   )
+  let chain: ReturnType<typeof watchChain> | null = null
+  const close = async (): Promise<void> => {
+    await desk.close()
+    await control.close()
+    await chain?.close()
+    await machines?.close()
+    await paged.close()
+    await triage.close()
+    await Promise.all([registry.close(), follower?.close()])
+    // Last: until then it may append what it ends with, and the next one is chosen once this one has let go.
+    await leadership.close()
+  }
   try {
     await leadership.campaign({ url: desk.url, authority: new X509Certificate(options.caPem).fingerprint256, onElected: lead })
   } catch (error) {
+    // No port, no control socket and no member of a group is left behind; why it was refused is the news, not how it closed.
+    await close().catch((closing: unknown) => logger.warn({ err: closing }, 'a refused desk could not close everything'))
     throw new RoleRefused(`this desk can't stand for the lead: ${error instanceof Error ? error.message : String(error)}`)
   }
-  const chain = watchChain({ log, clock: systemClock, logger })
+  const watched = (chain = watchChain({ log, clock: systemClock, logger }))
   return {
     info: { deskPort: desk.port, deskUrl: desk.url },
     log,
@@ -141,7 +155,7 @@ export const startDeskRole = async (parts: {
       const { severities, pastDue } = triage.counts(null, systemClock.now())
       return {
         triage: { ...triage.stats(), openBySeverity: severities, pastDue },
-        chain: chain.stats(),
+        chain: watched.stats(),
         desk: desk.stats(),
         paging: paged.paging.stats(),
         devices: directory.size,
@@ -153,16 +167,6 @@ export const startDeskRole = async (parts: {
     },
     failed: Promise.all([registry.failed, triage.failed, paged.failed, leadership.failed, follower?.failed]).then(() => {}),
     onRoles: desk.onRoles,
-    async close() {
-      await desk.close()
-      await control.close()
-      await chain.close()
-      await machines?.close()
-      await paged.close()
-      await triage.close()
-      await Promise.all([registry.close(), follower?.close()])
-      // Last: until then it may append what it ends with, and the next one is chosen once this one has let go.
-      await leadership.close()
-    },
+    close,
   }
 }

@@ -6,6 +6,7 @@ import { failureOf } from '../../stream/kafka/kafka-failure.ts'
 import { type KafkaLog, openKafkaLog } from '../../stream/kafka/open-kafka-log.ts'
 import { checkTopics, createTopics, tellDifference } from '../../stream/kafka/topic-admin.ts'
 import { planDeployment } from '../../stream/kafka/topic-plan.ts'
+import { kafkaContactProblem } from '../kafka-contact-problem.ts'
 import { RoleRefused } from './channel.ts'
 import type { KafkaLogOptions } from './options.ts'
 
@@ -33,7 +34,7 @@ export const openPlannedKafkaLog = async (options: KafkaLogOptions, sealer: Seal
   } catch (error) {
     if (error instanceof RoleRefused) throw error
     const failure = failureOf(error)
-    const problem = `log.kafka: ${settings.brokers.join(', ')}: ${failure.message}`
+    const problem = `log.kafka: ${kafkaContactProblem(settings, failure.message)}`
     if (failure.kind === 'away') throw new LogUnavailable('broker-away', problem, { cause: error })
     throw new RoleRefused(problem)
   } finally {

@@ -31,6 +31,10 @@ export interface DeskMachines {
   /** Signed in at the first machine. */
   readonly admin: DeskClient
   leader(): Promise<DeskMachine | null>
+  /** One with a CA of its own. Rejects with what it said when it is refused. */
+  startStranger(): Promise<DeskMachine>
+  /** Where a machine's data is. */
+  dataOf(name: string): string
   stop(): Promise<void>
 }
 
@@ -46,8 +50,8 @@ export const startDeskMachines = async (count: number): Promise<DeskMachines> =>
   const passwordFile = join(root, 'password')
   writeFileSync(passwordFile, `${standIn.password}\n`, { mode: 0o600 })
   const machines: DeskMachine[] = []
-  for (let i = 0; i < count; i++)
-    machines.push(await startDesk(`desk-${i}`, { root, keyFile, kafka, standIn, passwordFile, first: machines[0] }))
+  const on = { root, keyFile, kafka, standIn, passwordFile }
+  for (let i = 0; i < count; i++) machines.push(await startDesk(`desk-${i}`, { ...on, first: machines[0] }))
   const admin = await signInAsAdmin(machines[0]!.platform)
   const sealer = createSealer(deriveKey(key, 'log'), 'log')
   const log = openKafkaLog({ settings: plaintext(kafka.brokers), sealer, lingerMsMax: 2, logger: silentLogger })
@@ -60,6 +64,8 @@ export const startDeskMachines = async (count: number): Promise<DeskMachines> =>
       for (const machine of machines) if (await machine.leads()) return machine
       return null
     },
+    startStranger: () => startDesk('stranger', { ...on, first: undefined }),
+    dataOf: (name) => join(root, name),
     async stop() {
       await log.close()
       await Promise.all(machines.map(({ platform }) => platform.stop()))

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ask } from '../../app/control/client.ts'
+import { controlSocketPath } from '../../app/control/socket-path.ts'
 import type { AlertView } from '../../contracts/api/alerts.ts'
 import { type CaseEvent, caseEvent } from '../../contracts/case-event.ts'
 import { leadTaken } from '../../contracts/leadership.ts'
@@ -96,6 +98,12 @@ export const describeDesks = ({ desks, rounds, lacks }: { desks: number; rounds:
           expect(link).toMatchObject({ ok: false, problem: expect.stringContaining(first!.base) as string })
         }
         expect((await all.admin.get<{ signs: { readsOnly: unknown } }>('/pipeline')).signs.readsOnly).toBeNull()
+      })
+
+      it('one with another CA is refused, says why, and leaves no control socket', async () => {
+        await expect(all.startStranger()).rejects.toThrow(/can't stand for the lead: .* has another CA/)
+        expect(existsSync(controlSocketPath(all.dataOf('stranger')))).toBe(false)
+        expect(await (await leader()).leads()).toBe(true)
       })
 
       for (let round = 0; round < rounds; round++)

@@ -70,7 +70,8 @@ export const openJournal = async ({
       try {
         return await log.append(topic, records)
       } catch (error) {
-        if (!(error instanceof LogUnavailable) || closing.aborted) throw error
+        // Who lost the lead does not get it back in this process.
+        if (!(error instanceof LogUnavailable) || closing.aborted || error.reason === 'not-leading') throw error
         logger.warn({ reason: error.reason }, 'paging.v1 can not be written; trying again')
         await pause(timers, logRetryMs, closing)
       }
