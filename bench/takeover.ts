@@ -6,6 +6,7 @@ import { type ChangelogStore, createChangelogStore } from '../stream/kafka/chang
 import { createKafkaClient } from '../stream/kafka/kafka-client.ts'
 import { createTopics } from '../stream/kafka/topic-admin.ts'
 import { planChangelogs } from '../stream/kafka/topic-plan.ts'
+import { createUnopened } from '../stream/kafka/unopened.ts'
 import { openLmdbStateStore } from '../stream/lmdb/state-store.ts'
 import { createSealer } from '../stream/seal.ts'
 import { benchKafkaSettings } from './bench-log.ts'
@@ -74,6 +75,7 @@ export const benchTakeover = async (options: {
       topicPrefix,
       group: 'bench',
       logger: silentLogger,
+      unopened: createUnopened(silentLogger, () => 0),
       isMember: () => true,
       nowMs: () => Date.now(),
       steadyNowMs: () => performance.now(),

@@ -62,9 +62,21 @@ export interface ConsumeOptions {
   /** A rebalance has begun: the handlers that run are waited for, and after them `onRevoked`. Who waits for something in a handler may end it here. */
   readonly onRevoking?: () => void
   readonly onRevoked?: (partitions: readonly { topic: LogTopicName; partition: number }[]) => Promise<void>
-  /** The start lay below what retention has kept: records `from`..`to` are gone. The consumer goes on at `to`. */
-  readonly onOutOfRange?: (gap: { topic: LogTopicName; partition: number; from: number; to: number }) => void
+  /** Records `from`..`to` will never come; the consumer goes on at `to`. Who keeps a place moves it there, or waits for ever for what was last. */
+  readonly onGap?: (gap: LogGap) => void
   readonly batchRecordsMax?: number
+}
+
+export interface LogGap {
+  readonly topic: LogTopicName
+  readonly partition: number
+  readonly from: number
+  readonly to: number
+  /**
+   * 'retention': the place lay below what is still held. 'unopened' (Kafka only): a message does not open with the log's key, since it was changed on a disk, or
+   * written by who has a right to write and not the key.
+   */
+  readonly why: 'retention' | 'unopened'
 }
 
 export interface LogConsumer {
@@ -92,7 +104,10 @@ export interface EventLog {
   createParcel?(topic: LogTopicName): LogParcel
   consume(options: ConsumeOptions): Promise<LogConsumer>
   ranges(topics: readonly LogTopicName[]): Promise<readonly PartitionRange[]>
-  /** Reads a range once, in order, for backtests and verification; throws `RangeError` below the earliest offset. */
+  /**
+   * Reads a range once, in order, for backtests and verification; throws `RangeError` below the earliest offset. What does not open is passed over, as in
+   * `onGap`.
+   */
   read(topic: LogTopicName, partition: number, from: number, to: number): AsyncIterable<LogBatch>
   stats(): Readonly<Record<string, number>>
   /** Settles what was appended, stops consumers, releases the directory. Idempotent. */

@@ -18,6 +18,7 @@ export const figurePaths = [
   'log.queueRecords',
   'log.brokerAwayMs',
   'log.readAwayMs',
+  'log.unopened',
   'records',
   'findingsByDetector',
   'outOfRange',

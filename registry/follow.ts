@@ -50,8 +50,11 @@ export const followRegistry = async ({ log, directory, group, logger }: Followin
       reach.passed(topic, partition, nextOffset)
       return Promise.resolve()
     },
-    // Nothing expires in this topic: `kept` retention. A gap would mean a damaged log.
-    onOutOfRange: (gap) => logger.error(gap, 'a part of the registry is gone from the log'),
+    // Nothing expires in this topic: a gap is a damaged log, or a message that somebody wrote without the log's key.
+    onGap(gap) {
+      logger.error(gap, 'a part of the registry is gone from the log')
+      reach.passed(topic, gap.partition, gap.to)
+    },
   })
   consumer.failed.catch(dead.reject)
   const caughtUp = reach.reached()

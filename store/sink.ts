@@ -253,7 +253,9 @@ export const createSink = (parts: {
         onBatch,
         onRevoking: leaveSoon,
         onRevoked: leave,
-        onOutOfRange({ topic, partition, from, to }) {
+        onGap({ topic, partition, from, to, why }) {
+          // What was never a record of ours is not missing; the log counts and tells it.
+          if (why === 'unopened') return
           const name = partitionName(topic, partition)
           gaps.set(name, (gaps.get(name) ?? 0) + (to - from))
           logger.error({ topic, partition, from, to }, 'retention dropped records before they were landed')

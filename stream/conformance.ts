@@ -397,11 +397,11 @@ export const describeEventLog = (name: string, open: () => Promise<LogUnderTest>
       await consume(log, {
         topics: ['dead-letters.v1'],
         onAssigned: from(all[0]!.offset),
-        onOutOfRange: (gap) => gaps.push(gap),
+        onGap: (gap) => gaps.push(gap),
         onBatch: seen.take,
       })
       await seen.until(held.length)
-      expect(gaps).toEqual([{ topic: 'dead-letters.v1', partition: 0, from: all[0]!.offset, to: range!.earliest }])
+      expect(gaps).toEqual([{ topic: 'dead-letters.v1', partition: 0, from: all[0]!.offset, to: range!.earliest, why: 'retention' }])
       expect(seen.seen).toEqual(held)
       await expect(async () => {
         for await (const batch of log.read('dead-letters.v1', 0, all[0]!.offset, range!.next)) expect(batch).toBe('below what is held')

@@ -70,7 +70,7 @@ export const startTailingConsumer = async (
         recordsThisTurn = 0
         await wakeup.after(seen)
       } else if ('goOnAt' in found) {
-        options.onOutOfRange?.({ topic, partition, from: offset, to: found.goOnAt })
+        options.onGap?.({ topic, partition, from: offset, to: found.goOnAt, why: 'retention' })
         offset = found.goOnAt
       } else if ('beyond' in found) {
         throw new RangeError(

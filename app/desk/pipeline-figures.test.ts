@@ -113,6 +113,14 @@ it('when the supervisor is silent nothing is claimed', () => {
   expect(new Set(stages.map(({ state }) => state))).toEqual(new Set(['unknown']))
 })
 
+it('messages that do not open are dead letters of the log: as many as the role that reads most of them counts', () => {
+  const { clock, figures, role, stage } = begin()
+  clock.nowMs += 1_000
+  expect(stage('log').deadLetters).toBeNull()
+  figures.told([role('desk', { log: { unopened: 1 } }), role('edge', {}), role('detect', { log: { unopened: 3 } })])
+  expect(stage('log').deadLetters).toBe(3)
+})
+
 it.each([
   ['reads', { readAwayMs: 12_000 }, 'desk can not read the log (Kafka has given nothing for 12 s)'],
   ['writes', { brokerAwayMs: 8_000 }, 'desk can not write the log (Kafka has taken nothing for 8 s)'],

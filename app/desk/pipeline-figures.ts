@@ -107,6 +107,12 @@ export const createPipelineFigures = (
     )
   }
 
+  /** What nobody's key opens. Each role that reads it counts it. */
+  const unopened = (): number | null => {
+    const counts = roles.flatMap(({ figures }) => figures['log.unopened'] ?? [])
+    return counts.length === 0 ? null : Math.max(...counts)
+  }
+
   const detectLag = (): number | null => total('detect', 'lagByPartition')
   const landLag = (): number | null => total('sink', 'lagByPartition')
 
@@ -145,7 +151,7 @@ export const createPipelineFigures = (
         latencyP99Ms: null,
         queue: total('edge', 'log.queueRecords'),
         drops: null,
-        deadLetters: null,
+        deadLetters: unopened(),
         restarts: null,
         problem: cut,
       },

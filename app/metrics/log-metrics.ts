@@ -18,6 +18,7 @@ const ofTopic: Readonly<Record<string, MetricSpec>> = {
 const ofLog: Readonly<Record<string, MetricSpec>> = {
   brokerAwayMs: seconds('log_broker_away', 'Since when Kafka takes nothing; 0 while it does.'),
   readAwayMs: seconds('log_read_away', 'Since when something of Kafka can not be read; 0 while all can.'),
+  unopened: counter('log_unopened', 'Messages on Kafka that do not open with the key of the log, and were passed over.'),
   consumers: gauge('log_consumers', 'Consumers of the log in the process.'),
 }
 

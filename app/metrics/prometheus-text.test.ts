@@ -32,7 +32,7 @@ describe('an edge', () => {
       ackLatency: { counts: [1, 2, ...Array<number>(19).fill(0)], sum: 2.5, count: 3 },
       commands: { waiting: 4, delivered: 1 },
       commandsDelivered: 1,
-      log: { 'findings.v1.commits': 6, 'findings.v1.commitMsP99': 20, commits: 6, brokerAwayMs: 1_500, readAwayMs: 2_500 },
+      log: { 'findings.v1.commits': 6, 'findings.v1.commitMsP99': 20, commits: 6, brokerAwayMs: 1_500, readAwayMs: 2_500, unopened: 3 },
       somethingNew: { deep: 9 },
     },
   })
@@ -58,6 +58,7 @@ describe('an edge', () => {
     `wardwatch_log_commit_p99_seconds{${at},topic="findings.v1"} 0.02`,
     `wardwatch_log_broker_away_seconds{${at}} 1.5`,
     `wardwatch_log_read_away_seconds{${at}} 2.5`,
+    `wardwatch_log_unopened_total{${at}} 3`,
     `wardwatch_edge_something_new_deep{${at}} 9`,
   ])('%s', (line) => expect(lines).toContain(line))
   it('tells nothing twice', () => {

@@ -34,8 +34,10 @@ export const followConnects = async (options: {
       next.set(partition, nextOffset)
       return Promise.resolve()
     },
-    onOutOfRange: (gap) =>
-      logger.warn(gap, 'announcements are gone from the log before they were read: two edges may hold one device for a while'),
+    onGap(gap) {
+      next.set(gap.partition, gap.to)
+      logger.warn(gap, 'announcements are gone from the log before they were read: two edges may hold one device for a while')
+    },
   })
 }
 

@@ -49,7 +49,7 @@ export const followMachines = (options: {
         next = nextOffset
       },
       // What is gone is old.
-      onOutOfRange: () => {},
+      onGap: () => {},
     })
     if (ending.signal.aborted) return consumer.close()
     problem = null

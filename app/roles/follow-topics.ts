@@ -43,7 +43,10 @@ export const followTopics = async (options: {
       for (const record of records) fold.take(record)
       reach.passed(topic, partition, nextOffset)
     },
-    onOutOfRange: (gap) => logger.error(gap, 'a part of what a desk keeps is gone from the log'),
+    onGap(gap) {
+      logger.error(gap, 'a part of what a desk keeps is gone from the log')
+      reach.passed(gap.topic, gap.partition, gap.to)
+    },
   })
   consumer.failed.catch(failed.reject)
 

@@ -144,7 +144,9 @@ export const createDetectorHost = (options: DetectorHostOptions): DetectorHost =
         onAssigned: assign,
         onBatch: handle,
         onRevoked: release,
-        onOutOfRange(gap) {
+        onGap(gap) {
+          // What was never a record of ours is not missing; the log counts and tells it.
+          if (gap.why === 'unopened') return
           outOfRange++
           logger.error(gap, 'retention dropped records before the detectors read them')
         },

@@ -26,9 +26,9 @@ export interface FetchedMessage {
   readonly offset: string
   readonly key: Buffer | null
   readonly value: Buffer | null
-  readonly headers?: Readonly<Record<string, Buffer>>
+  readonly headers?: Readonly<Record<string, Buffer | null>>
   readonly isControlRecord?: boolean
-  readonly batchContext?: { readonly inTransaction?: boolean }
+  readonly batchContext?: { readonly inTransaction?: boolean; readonly producerId?: string }
 }
 
 /** kafkajs's own filter. */
@@ -36,6 +36,8 @@ export type WithoutAborted = (of: {
   readonly messages: readonly FetchedMessage[]
   readonly abortedTransactions: readonly AbortedTransaction[]
 }) => readonly FetchedMessage[]
+
+const nothing = Buffer.alloc(0)
 
 /** Reads what was committed out of a broker's answers. */
 export const createAnswerReader = (withoutAborted: WithoutAborted) => {
@@ -58,8 +60,9 @@ export const createAnswerReader = (withoutAborted: WithoutAborted) => {
         raw.length > 1 && last!.isControlRecord !== true && last!.batchContext?.inTransaction === true && Number(last!.offset) + 1 < stable
       const known = cut ? raw.slice(0, -1) : raw
       const after = known.length === 0 ? asked : Number(known.at(-1)!.offset) + 1
+      // Nothing of ours is without a value: who reads has to hear of it as of all else that does not open.
       const messages = committedOf(known, abortedTransactions).flatMap(({ offset, value, isControlRecord }) =>
-        value === null || isControlRecord === true ? [] : [{ offset: Number(offset), value }],
+        isControlRecord === true ? [] : [{ offset: Number(offset), value: value ?? nothing }],
       )
       const lastEnd = messages.length === 0 ? asked : messages.at(-1)!.offset + 1
       return { topic, partition, after, end: after < stable ? stable : lastEnd, messages }

@@ -10,13 +10,18 @@ export interface FetchedBlob {
   readonly sealed: Buffer
 }
 
+/** What comes next: records, or one blob that does not open. */
+export type Taken =
+  | { readonly records: readonly LogRecord[]; readonly nextOffset: number }
+  | { readonly unopened: SealBroken; readonly blob: number; readonly nextOffset: number }
+
 /** A reader's place in a partition: opens blobs as they are needed, joins small ones into one batch, hands large ones out in pieces. */
 export interface BlobCursor {
   /**
    * At most `recordsMax` records from the blobs that `nextBlob` gives (null: none is here now); null when there is none.
-   * What lies before a damaged blob is handed out first; then `SealBroken` says where the damage is.
+   * What lies before a blob that does not open is handed out first; then that blob, with the offset behind it.
    */
-  take(recordsMax: number): { readonly records: readonly LogRecord[]; readonly nextOffset: number } | null
+  take(recordsMax: number): Taken | null
 }
 
 /** A batch is not filled up with further blobs beyond this. */
@@ -28,10 +33,12 @@ export const createBlobCursor = (options: {
   readonly seal: BlobSeal
   readonly keys: KeyCache
   readonly nextBlob: () => FetchedBlob | null
+  /** A blob has opened. */
+  readonly opened: () => void
 }): BlobCursor => {
-  const { name, start, seal, keys, nextBlob } = options
+  const { name, start, seal, keys, nextBlob, opened } = options
   let open: { readonly blob: number; readonly reader: RecordBatchReader } | null = null
-  let damage: SealBroken | null = null
+  let unopened: { readonly unopened: SealBroken; readonly blob: number; readonly nextOffset: number } | null = null
 
   const openNext = (): number => {
     const blob = nextBlob()
@@ -41,9 +48,10 @@ export const createBlobCursor = (options: {
       plain = seal.open(blob.sealed)
     } catch (error) {
       const told = `${name}, blob ${blob.offset} (records from ${firstOffsetOf(blob.offset)} on): ${error instanceof Error ? error.message : String(error)}`
-      damage = new SealBroken(told, { cause: error })
+      unopened = { unopened: new SealBroken(told, { cause: error }), blob: blob.offset, nextOffset: firstOffsetOf(blob.offset + 1) }
       return 0
     }
+    opened()
     const reader = readRecordBatch(plain, firstOffsetOf(blob.offset), keys)
     reader.skipTo(start)
     open = { blob: blob.offset, reader }
@@ -55,11 +63,11 @@ export const createBlobCursor = (options: {
       const records: LogRecord[] = []
       let bytes = 0
       let nextOffset = start
-      while (records.length < recordsMax && bytes < batchPlainBytesMax && damage === null) {
+      while (records.length < recordsMax && bytes < batchPlainBytesMax && unopened === null) {
         if (open === null) {
-          const opened = openNext()
-          if (opened === 0) break
-          bytes += opened
+          const plainBytes = openNext()
+          if (plainBytes === 0) break
+          bytes += plainBytes
         }
         const { blob, reader } = open!
         reader.take(recordsMax - records.length, records)
@@ -70,8 +78,9 @@ export const createBlobCursor = (options: {
         }
       }
       if (records.length > 0) return { records, nextOffset }
-      if (damage !== null) throw damage
-      return null
+      const passed = unopened
+      unopened = null
+      return passed
     },
   }
 }

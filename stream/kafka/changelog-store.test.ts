@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { silentLogger } from '../../contracts/logger.ts'
+import { type Logger, silentLogger } from '../../contracts/logger.ts'
+import { SealBroken, type Sealer } from '../../contracts/secrets.ts'
 import { type StateStore, StateTaken } from '../../contracts/state-store.ts'
 import { kafkaOffer, lackingKafka } from '../../test/kafka/kafka-offer.ts'
 import { startKafka, type TestKafka } from '../../test/kafka/start-kafka.ts'
@@ -13,28 +14,37 @@ import type { KafkaAdmin, KafkaClient } from './kafka-ports.ts'
 import { plaintext } from './open-test-log.ts'
 import { createTopics } from './topic-admin.ts'
 import { changelogName, planChangelogs } from './topic-plan.ts'
+import { createUnopened } from './unopened.ts'
+import { openForeignProducer } from '../../test/kafka/foreign-producer.ts'
 
 const offer = kafkaOffer()
 const source = 'observations.by-device.v1'
 const partition = `${source}/2`
 const sealer = createSealer(Buffer.alloc(32, 5), 'state')
+const told: string[] = []
+const logger: Logger = { ...silentLogger, error: (_fields: unknown, text: string) => void told.push(text) }
 let made = 0
 
 describe.skipIf(offer.kind === 'nothing')(`detector state on a real Kafka${lackingKafka(offer)}`, () => {
   let own: TestKafka | null = null
+  let brokers: readonly string[] = []
   let client: KafkaClient
   let admin: KafkaAdmin
   let prefix = ''
   const stores: ChangelogStore[] = []
   /** A machine: its copy outlives the store that is opened on it. */
-  const open = (local: StateStore, over: { readonly isMember?: () => boolean; readonly nowMs?: () => number } = {}): ChangelogStore => {
+  const open = (
+    local: StateStore,
+    over: { readonly isMember?: () => boolean; readonly nowMs?: () => number; readonly sealer?: Sealer } = {},
+  ): ChangelogStore => {
     const store = createChangelogStore({
       client,
       sealer,
       local: { ...local, close: async () => {} },
       topicPrefix: prefix,
       group: 'detect',
-      logger: silentLogger,
+      logger,
+      unopened: createUnopened(logger, () => 0),
       isMember: () => true,
       nowMs: () => Date.now(),
       steadyNowMs: () => performance.now(),
@@ -53,7 +63,8 @@ describe.skipIf(offer.kind === 'nothing')(`detector state on a real Kafka${lacki
 
   beforeAll(async () => {
     if (offer.kind === 'own') own = await startKafka(offer)
-    client = createKafkaClient(plaintext(offer.kind === 'given' ? offer.brokers : own!.brokers), silentLogger)
+    brokers = offer.kind === 'given' ? offer.brokers : own!.brokers
+    client = createKafkaClient(plaintext(brokers), silentLogger)
     admin = client.openAdmin()
   }, 120_000)
   beforeEach(async () => {
@@ -145,6 +156,39 @@ describe.skipIf(offer.kind === 'nothing')(`detector state on a real Kafka${lacki
     expect(later.stats().restoredRecords).toBe(1)
   })
 
+  it('what somebody else writes into a changelog is passed over and told; the state behind it is whole', async () => {
+    const name = changelogName(prefix, 'detect', source)
+    const a = open(createMemoryStateStore())
+    await stateOf(a)
+    await a.write(partition, [put('x', '1'), put('y', '1')])
+    const foreign = await openForeignProducer(brokers)
+    await foreign.send(name, 2, [
+      { key: 'a key', value: Buffer.from('not sealed') },
+      { key: 'another', value: null },
+      { key: 'with a header twice', value: null, headers: { k: ['a', 'b'] } },
+    ])
+    await foreign.close()
+    await a.write(partition, [put('y', '2')])
+    told.length = 0
+    const b = open(createMemoryStateStore())
+    expect(await stateOf(b)).toEqual({ x: '1', y: '2' })
+    expect(told).toEqual(['a message on Kafka does not open with the key of this log: it is passed over'])
+    const withAnotherKey = open(createMemoryStateStore(), { sealer: createSealer(Buffer.alloc(32, 6), 'state') })
+    await expect(stateOf(withAnotherKey)).rejects.toThrow(SealBroken)
+  })
+
+  it('a changelog that begins with what somebody else wrote is read by who finds in another partition that its key is right', async () => {
+    const name = changelogName(prefix, 'detect', source)
+    const foreign = await openForeignProducer(brokers)
+    await foreign.send(name, 2, [{ key: 'a key', value: Buffer.from('not sealed') }])
+    await foreign.close()
+    await expect(stateOf(open(createMemoryStateStore()))).rejects.toThrow(SealBroken)
+    const other = open(createMemoryStateStore())
+    for await (const entry of other.load(`${source}/0`)) expect(entry).toBe('in no state yet')
+    await other.write(`${source}/0`, [put('z', '1')])
+    expect(await stateOf(open(createMemoryStateStore()))).toEqual({})
+  })
+
   it('who is not sure to be a member claims nothing', async () => {
     const a = open(createMemoryStateStore())
     await stateOf(a)
@@ -156,6 +200,7 @@ describe.skipIf(offer.kind === 'nothing')(`detector state on a real Kafka${lacki
       topicPrefix: prefix,
       group: 'detect',
       logger: silentLogger,
+      unopened: createUnopened(silentLogger, () => 0),
       isMember: () => false,
       nowMs: () => Date.now(),
       steadyNowMs: () => performance.now(),

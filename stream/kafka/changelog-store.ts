@@ -1,12 +1,14 @@
 import { LogUnavailable } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
-import type { Sealer } from '../../contracts/secrets.ts'
+import { SealBroken, type Sealer } from '../../contracts/secrets.ts'
 import { type StateStore, StateTaken } from '../../contracts/state-store.ts'
 import { type ChangelogCodec, createChangelogCodec, type StateEntry } from './changelog-codec.ts'
 import { createChangelogCopy } from './changelog-copy.ts'
-import type { KafkaClient, KafkaTransactions } from './kafka-ports.ts'
+import { createKeyProof } from './key-proof.ts'
+import type { CommittedRecords, KafkaClient, KafkaTransactions, StateRecord } from './kafka-ports.ts'
 import { failureOf } from './kafka-failure.ts'
 import { changelogDeletionsKeptMs, changelogName } from './topic-plan.ts'
+import type { Unopened } from './unopened.ts'
 import { untilServed } from './until-served.ts'
 
 export interface ChangelogStoreOptions {
@@ -19,6 +21,7 @@ export interface ChangelogStoreOptions {
   /** Whose state it is; the changelogs are named for it. */
   readonly group: string
   readonly logger: Logger
+  readonly unopened: Unopened
   /** Whether the group still counts on this member: who is not sure must not claim anything. */
   readonly isMember: () => boolean
   readonly nowMs: () => number
@@ -45,6 +48,15 @@ const limits = { waitMsMax: 100, bytesMax: 8_388_608, partitionBytesMax: 8_388_6
 
 const emptyAnswersMax = 3
 
+const decoded = (codec: ChangelogCodec, record: StateRecord): StateEntry | SealBroken => {
+  try {
+    return codec.decode(record)
+  } catch (error) {
+    if (error instanceof SealBroken) return error
+    throw error
+  }
+}
+
 interface Place {
   readonly topic: string
   readonly partition: number
@@ -65,7 +77,7 @@ interface Place {
  * name: whoever had it before (a member that was thought dead) is refused from then on and told `StateTaken`.
  */
 export const createChangelogStore = (options: ChangelogStoreOptions): ChangelogStore => {
-  const { client, sealer, local, topicPrefix, group, logger, isMember, nowMs, steadyNowMs, giveUpMs } = options
+  const { client, sealer, local, topicPrefix, group, logger, unopened, isMember, nowMs, steadyNowMs, giveUpMs } = options
   const reader = client.openReader()
   // Half of what compaction keeps: a copy that is older may lack deletions.
   const copy = createChangelogCopy(local, nowMs, changelogDeletionsKeptMs / 2)
@@ -112,9 +124,44 @@ export const createChangelogStore = (options: ChangelogStoreOptions): ChangelogS
     place.taken = false
   }
 
+  /** Of this topic's other partitions and its beginning: what whoever writes now has not written. */
+  const lookIn = async (topic: string): Promise<boolean> => {
+    await served(`who leads ${topic}`, () => reader.prepare([topic]))
+    for (let partition = 0; ; partition++) {
+      const leader = reader.leaderOf(topic, partition)
+      if (leader === undefined) return false
+      const codec = createChangelogCodec(sealer, `${topic}/${partition}`)
+      const answer = await served(`reading ${topic}/${partition}`, async () => {
+        const [ends] = await reader.ends([{ topic, partition }])
+        return reader.fetchCommitted(leader, { topic, partition, offset: ends!.earliest }, limits)
+      })
+      if (answer.records.some((record) => !(decoded(codec, record) instanceof SealBroken))) return true
+    }
+  }
+  const proof = createKeyProof(lookIn)
+
+  /** The entries that open; those that do not are passed over. Rejects when nothing does. */
+  const entriesOf = async ({ topic, partition, codec }: Place, { records, after }: CommittedRecords): Promise<readonly StateEntry[]> => {
+    const entries: StateEntry[] = []
+    let broken: SealBroken | null = null
+    let brokenRecords = 0
+    for (const record of records) {
+      const entry = decoded(codec, record)
+      if (entry instanceof SealBroken) {
+        broken = entry
+        brokenRecords++
+      } else entries.push(entry)
+    }
+    if (entries.length > 0) proof.opened()
+    if (broken === null) return entries
+    if (!(await proof.holds(topic))) throw broken
+    unopened.passed({ topic, partition, offset: after - 1, reason: broken.message, messages: brokenRecords })
+    return entries
+  }
+
   /** Applies what the changelog has behind the copy. */
   const readOn = async (name: string, place: Place): Promise<number> => {
-    const { topic, partition, codec } = place
+    const { topic, partition } = place
     const ends = await served(`the changelog of ${name}`, async () => {
       await reader.prepare([topic])
       return (await reader.ends([{ topic, partition }]))[0]!
@@ -148,11 +195,7 @@ export const createChangelogStore = (options: ChangelogStoreOptions): ChangelogS
       emptyAnswers = 0
       at = answer.after === at ? ends.next : answer.after
       records += answer.records.length
-      await copy.write(
-        name,
-        answer.records.map((record) => codec.decode(record)),
-        at,
-      )
+      await copy.write(name, await entriesOf(place, answer), at)
     }
     return records
   }

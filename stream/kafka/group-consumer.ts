@@ -10,6 +10,7 @@ import type { KafkaClient, KafkaMembership, KafkaReader, PartitionEnds } from '.
 import { failureOf } from './kafka-failure.ts'
 import { createLease } from './lease.ts'
 import { type PartitionLoop, startPartitionLoop } from './partition-loop.ts'
+import type { UnopenedBlobs } from './unopened-blobs.ts'
 import { untilServed } from './until-served.ts'
 import type { ReadTroubles } from './read-watch.ts'
 import { within } from './within.ts'
@@ -22,6 +23,7 @@ export interface GroupConsumerOptions {
   readonly nameOf: (topic: LogTopicName) => string
   readonly sealOf: (topic: LogTopicName, partition: number) => BlobSeal
   readonly keys: KeyCache
+  readonly unopened: UnopenedBlobs
   readonly logger: Logger
   readonly sessionMs: number
   readonly rebalanceMs: number
@@ -64,7 +66,7 @@ const asMember = 'membership'
  * for the caller to know.
  */
 export const startGroupConsumer = async (options: GroupConsumerOptions): Promise<LogConsumer> => {
-  const { client, consume, group, nameOf, sealOf, keys, logger, sessionMs, steadyNowMs, troubles, onClosed } = options
+  const { client, consume, group, nameOf, sealOf, keys, unopened, logger, sessionMs, steadyNowMs, troubles, onClosed } = options
   const recordsMax = consume.batchRecordsMax ?? batchRecordsMaxDefault
   if (!Number.isInteger(recordsMax) || recordsMax < 1) throw new RangeError(`batchRecordsMax is an integer from 1 on, not ${recordsMax}`)
   const topicOf = new Map(consume.topics.map((topic) => [nameOf(topic), topic]))
@@ -178,6 +180,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
           fetches,
           seal: sealOf(topic, partition),
           keys,
+          unopened,
           ends: () => endsOf(name, partition),
           mayHandle: () => lease.whenValid(),
         })

@@ -1,6 +1,4 @@
 import { createRequire } from 'node:module'
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
-import { promisify } from 'node:util'
 import kafkajs, {
   type Assigner,
   type Cluster,
@@ -13,7 +11,10 @@ import kafkajs, {
 } from 'kafkajs'
 import type { Logger } from '../../contracts/logger.ts'
 import { createAnswerReader, type FetchAnswer, type WithoutAborted } from './answer-reader.ts'
+import { createBatchOpener } from './batch-opener.ts'
+import { messageBytesMax } from './blob-limits.ts'
 import { createSocketFactory } from './counting-sockets.ts'
+import { type AnswerBytes, createFetchAnswerReader } from './fetch-answer.ts'
 import { failureOf } from './kafka-failure.ts'
 import type {
   KafkaAdmin,
@@ -45,17 +46,6 @@ const transactionBatchBytesMax = 786_432
 const allReplicas = -1
 const produceApi = 0
 
-const compress = promisify(zstdCompress)
-const decompress = promisify(zstdDecompress)
-/** A batch of a broker is at most so large when it is opened: a forged one must not fill the memory. */
-const openedBytesMax = 67_108_864
-
-// For topics whose configuration compresses, and what other tools wrote; our own blobs come compressed and sealed.
-kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
-  compress: (encoder: { readonly buffer: Buffer }) => compress(encoder.buffer, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
-  decompress: (buffer: Buffer) => decompress(buffer, { maxOutputLength: openedBytesMax }),
-})
-
 interface RequestQueue {
   throttledUntil: number
   pending: readonly unknown[]
@@ -64,6 +54,9 @@ interface RequestQueue {
 const inside = createRequire(import.meta.url)
 const { prototype: queue } = inside('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }
 const { committedOf, fetchedOf } = createAnswerReader(inside('kafkajs/src/consumer/filterAbortedMessages.js') as WithoutAborted)
+const Decoder = inside('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => AnswerBytes
+const newestFetchAnswer = inside('kafkajs/src/protocol/requests/fetch/v11/response.js') as { decode: (raw: Buffer) => Promise<unknown> }
+newestFetchAnswer.decode = createFetchAnswerReader((raw) => new Decoder(raw), createBatchOpener(2 * messageBytesMax))
 // oxlint-disable-next-line typescript/unbound-method
 const schedule = queue.scheduleCheckPendingRequests
 // Without anything pending and without a throttle there is nothing to check: an answer checks, too.
@@ -104,10 +97,11 @@ const createStickyAssigner = (cluster: Cluster, had: () => ReadonlySet<string>):
 }
 
 /**
- * The one file that knows kafkajs. Beside its public API it uses three things of it, each because nothing else would do:
+ * The one file that knows kafkajs. Beside its public API it uses four things of it, each because nothing else would do:
  * - an assigner is given the `cluster`: with it partitions are read without a group (kafkajs has no other way), every error of a fetch
  *   is seen as it is, and a member is asked before it joins again (kafkajs tells of a rebalance, but does not wait);
  * - the request queue arms a timer with a negative time, each millisecond, for every connection (tulios/kafkajs#1751): mended below;
+ * - the decoder of a fetch's answer is replaced by `fetch-answer.ts`: one batch that can't be read would hold up all that is read beside it, for good;
  * - produce requests are counted on the socket, to know whether a send that failed can have reached a broker.
  */
 export const createKafkaClient = (settings: KafkaSettings, logger: Logger): KafkaClient => {
@@ -374,7 +368,7 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
         return {
           after: messages.length === 0 ? offset : Number(messages.at(-1)!.offset) + 1,
           records: committed.flatMap(({ key, value, headers, isControlRecord }) =>
-            isControlRecord === true || key === null ? [] : [{ place: key, sealed: value, sealedKey: headers?.[keyHeader] ?? null }],
+            isControlRecord === true ? [] : [{ place: key ?? Buffer.alloc(0), sealed: value, sealedKey: headers?.[keyHeader] ?? null }],
           ),
         }
       },

@@ -17,8 +17,12 @@ import { createKafkaLeadership } from './kafka-leadership.ts'
 import type { KafkaSettings } from './kafka-settings.ts'
 import { createKafkaTopic, type KafkaTopic } from './kafka-topic.ts'
 import { createProducerLanes, type ProducerLanes } from './producer-lanes.ts'
+import { createKeyProof } from './key-proof.ts'
+import { lookForOpened } from './look-for-opened.ts'
 import { createReadWatch } from './read-watch.ts'
-import { createRangeReader } from './range-reader.ts'
+import { createRangeReader, type RangeReader } from './range-reader.ts'
+import { createUnopened } from './unopened.ts'
+import { createUnopenedBlobs } from './unopened-blobs.ts'
 import { leaderGroup, leaderName } from './topic-plan.ts'
 
 /** So many waiting bytes are sent at once. */
@@ -93,7 +97,13 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
     }
     return seal
   }
-  const ranges = createRangeReader({ client, nameOf, sealOf, keys, giveUpMs, steadyNowMs })
+  const unopened = createUnopened(logger, steadyNowMs)
+  const unopenedBlobs = createUnopenedBlobs(
+    createKeyProof((asked: LogTopicName) => lookForOpened(asked, { nameOf, sealOf, openReader })),
+    unopened,
+  )
+  const openReader = (): RangeReader => createRangeReader({ client, nameOf, sealOf, keys, unopened: unopenedBlobs, giveUpMs, steadyNowMs })
+  const ranges = openReader()
 
   const alive = (): void => {
     if (closing !== null) throw new LogUnavailable('closed', 'the log is closed')
@@ -144,6 +154,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
         nameOf,
         sealOf,
         keys,
+        unopened: unopenedBlobs,
         logger,
         sessionMs: options.sessionMs ?? 10_000,
         rebalanceMs: options.rebalanceMs ?? 60_000,
@@ -177,6 +188,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
         topicPrefix,
         group,
         logger,
+        unopened,
         isMember: () => members.get(group)?.isMember() ?? false,
         nowMs,
         steadyNowMs,
@@ -209,6 +221,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
       const all: Record<string, number> = {
         brokerAwayMs: Math.round(watch.awayMs()),
         readAwayMs: Math.round(reads.awayMs()),
+        unopened: unopened.total(),
         consumers: consumers.size,
       }
       for (const [topic, { commit }] of topics) addCommitFigures(all, topic, commit)

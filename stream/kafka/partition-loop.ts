@@ -7,6 +7,7 @@ import type { BlobSeal } from './blob-seal.ts'
 import type { FetchLoop } from './fetch-loop.ts'
 import { createLagEstimate } from './lag-estimate.ts'
 import type { PartitionEnds } from './kafka-ports.ts'
+import type { UnopenedBlobs } from './unopened-blobs.ts'
 
 export interface PartitionLoopOptions {
   readonly topic: LogTopicName
@@ -15,10 +16,11 @@ export interface PartitionLoopOptions {
   readonly partition: number
   readonly start: number
   readonly recordsMax: number
-  readonly consume: Pick<ConsumeOptions, 'group' | 'onBatch' | 'onOutOfRange'>
+  readonly consume: Pick<ConsumeOptions, 'group' | 'onBatch' | 'onGap'>
   readonly fetches: FetchLoop
   readonly seal: BlobSeal
   readonly keys: KeyCache
+  readonly unopened: UnopenedBlobs
   readonly ends: () => Promise<PartitionEnds>
   /** Waits while it is not certain that the partition is still this member's. */
   readonly mayHandle: () => Promise<void>
@@ -40,12 +42,12 @@ const recordsPerTurnMax = 2_000
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 export const startPartitionLoop = (options: PartitionLoopOptions): PartitionLoop => {
-  const { topic, name, partition, start, recordsMax, consume, fetches, seal, keys, ends, mayHandle } = options
+  const { topic, name, partition, start, recordsMax, consume, fetches, seal, keys, unopened, ends, mayHandle } = options
   let position = start
   let stopping = false
   const feed = fetches.feed(name, partition, blobOf(start))
   const cursorFrom = (offset: number) =>
-    createBlobCursor({ name: `${topic}/${partition}`, start: offset, seal, keys, nextBlob: () => feed.next() })
+    createBlobCursor({ name: `${topic}/${partition}`, start: offset, seal, keys, nextBlob: () => feed.next(), opened: unopened.opened })
 
   const run = async (): Promise<void> => {
     let cursor = cursorFrom(start)
@@ -56,20 +58,21 @@ export const startPartitionLoop = (options: PartitionLoopOptions): PartitionLoop
     while (!stopping) {
       const taken = cursor.take(recordsMax)
       if (taken !== null) {
+        if ('unopened' in taken) await unopened.passOver(topic, partition, taken)
         await mayHandle()
         if (stopping) return
-        const { records, nextOffset } = taken
-        const endOffset = Math.max(nextOffset, firstOffsetOf(feed.end()))
-        await consume.onBatch({
-          topic,
-          partition,
-          records,
-          nextOffset,
-          endOffset,
-          lagRecords: lag.behind(records.length, nextOffset, endOffset),
-        })
+        const { nextOffset } = taken
+        let handled = 1
+        if ('unopened' in taken) consume.onGap?.({ topic, partition, from: position, to: nextOffset, why: 'unopened' })
+        else {
+          const { records } = taken
+          handled = records.length
+          const endOffset = Math.max(nextOffset, firstOffsetOf(feed.end()))
+          const lagRecords = lag.behind(handled, nextOffset, endOffset)
+          await consume.onBatch({ topic, partition, records, nextOffset, endOffset, lagRecords })
+        }
         position = nextOffset
-        recordsThisTurn += records.length
+        recordsThisTurn += handled
         if (recordsThisTurn < recordsPerTurnMax) continue
         recordsThisTurn = 0
         await nextTurn()
@@ -77,7 +80,7 @@ export const startPartitionLoop = (options: PartitionLoopOptions): PartitionLoop
         const held = await ends()
         const earliest = firstOffsetOf(held.earliest)
         if (position < earliest) {
-          consume.onOutOfRange?.({ topic, partition, from: position, to: earliest })
+          consume.onGap?.({ topic, partition, from: position, to: earliest, why: 'retention' })
           position = earliest
         } else if (position > firstOffsetOf(held.next))
           throw new RangeError(

@@ -8,6 +8,7 @@ import type { BlobSeal } from './blob-seal.ts'
 import { createLastRecords } from './last-records.ts'
 import type { FetchedPartition, KafkaClient, KafkaReader, PartitionEnds } from './kafka-ports.ts'
 import { failureOf } from './kafka-failure.ts'
+import type { UnopenedBlobs } from './unopened-blobs.ts'
 import { untilServed } from './until-served.ts'
 
 /** What is asked once: how far partitions reach, and their records from one offset to another. No group is joined for it. */
@@ -15,8 +16,9 @@ export interface RangeReader {
   ranges(topics: readonly LogTopicName[]): Promise<readonly PartitionRange[]>
   read(topic: LogTopicName, partition: number, from: number, to: number): AsyncIterable<LogBatch>
   /** In Kafka's own offsets and names. */
-  ends(partitions: readonly { readonly topic: string; readonly partition: number }[]): Promise<readonly PartitionEnds[]>
-  fetchFrom(name: string, partition: number, offset: number): Promise<FetchedPartition | 'out-of-range'>
+  ends(partitions: readonly { readonly topic: string; readonly partition: number }[], triesMs?: number): Promise<readonly PartitionEnds[]>
+  /** @param triesMs so long it is asked again while nobody can serve it; default: as the log gives up */
+  fetchFrom(name: string, partition: number, offset: number, triesMs?: number): Promise<FetchedPartition | 'out-of-range'>
   close(): Promise<void>
 }
 
@@ -29,15 +31,16 @@ export const createRangeReader = (options: {
   readonly nameOf: (topic: LogTopicName) => string
   readonly sealOf: (topic: LogTopicName, partition: number) => BlobSeal
   readonly keys: KeyCache
+  readonly unopened: UnopenedBlobs
   readonly giveUpMs: number
   readonly steadyNowMs: () => number
 }): RangeReader => {
-  const { client, nameOf, sealOf, keys, giveUpMs, steadyNowMs } = options
+  const { client, nameOf, sealOf, keys, unopened, giveUpMs, steadyNowMs } = options
   let reader: KafkaReader | null = null
   const prepared = new Set<string>()
   let closed = false
 
-  const served = <T>(what: string, names: readonly string[], ask: (reader: KafkaReader) => Promise<T>): Promise<T> =>
+  const served = <T>(what: string, names: readonly string[], ask: (reader: KafkaReader) => Promise<T>, triesMs = giveUpMs): Promise<T> =>
     untilServed(
       what,
       async () => {
@@ -56,24 +59,29 @@ export const createRangeReader = (options: {
           throw error
         }
       },
-      { msMax: giveUpMs, steadyNowMs, ending: () => closed },
+      { msMax: triesMs, steadyNowMs, ending: () => closed },
     )
 
-  const endsOf: RangeReader['ends'] = (partitions) =>
-    served('how far the log reaches', [...new Set(partitions.map(({ topic }) => topic))], (asked) => asked.ends(partitions))
+  const endsOf: RangeReader['ends'] = (partitions, triesMs) =>
+    served('how far the log reaches', [...new Set(partitions.map(({ topic }) => topic))], (asked) => asked.ends(partitions), triesMs)
 
-  const fetchFrom: RangeReader['fetchFrom'] = (name: string, partition: number, offset: number) =>
-    served(`reading ${name}/${partition}`, [name], async (from) => {
-      const leader = from.leaderOf(name, partition)
-      if (leader === undefined) throw new Error(`nobody leads ${name}/${partition} now`)
-      try {
-        const [answer] = await from.fetch(leader, [{ topic: name, partition, offset }], limits)
-        return answer!
-      } catch (error) {
-        if (failureOf(error).kind === 'out-of-range') return 'out-of-range'
-        throw error
-      }
-    })
+  const fetchFrom: RangeReader['fetchFrom'] = (name, partition, offset, triesMs) =>
+    served(
+      `reading ${name}/${partition}`,
+      [name],
+      async (from) => {
+        const leader = from.leaderOf(name, partition)
+        if (leader === undefined) throw new Error(`nobody leads ${name}/${partition} now`)
+        try {
+          const [answer] = await from.fetch(leader, [{ topic: name, partition, offset }], limits)
+          return answer!
+        } catch (error) {
+          if (failureOf(error).kind === 'out-of-range') return 'out-of-range'
+          throw error
+        }
+      },
+      triesMs,
+    )
   const lastRecords = createLastRecords(fetchFrom)
 
   const ranges: RangeReader['ranges'] = async (topics) => {
@@ -112,10 +120,15 @@ export const createRangeReader = (options: {
         seal: sealOf(topic, partition),
         keys,
         nextBlob: () => fetched.shift() ?? null,
+        opened: unopened.opened,
       })
       for (;;) {
         const taken = cursor.take(batchRecordsMaxDefault)
         if (taken !== null) {
+          if ('unopened' in taken) {
+            await unopened.passOver(topic, partition, taken)
+            continue
+          }
           const { records, nextOffset } = taken
           const inside = records.at(-1)!.offset < end ? records : records.filter(({ offset }) => offset < end)
           if (inside.length > 0)

@@ -82,11 +82,11 @@ it("the owner drops what has expired by itself, while a reader below it is told;
     topics: ['dead-letters.v1'],
     group: 'g',
     onAssigned: async () => [0],
-    onOutOfRange: (gap) => gaps.push(gap),
+    onGap: (gap) => gaps.push(gap),
     onBatch: async ({ records }) => first.resolve(Buffer.from(records[0]!.value).toString()),
   })
   expect(await first.promise).toBe('new')
-  expect(gaps).toEqual([{ topic: 'dead-letters.v1', partition: 0, from: 0, to: 1 }])
+  expect(gaps).toEqual([{ topic: 'dead-letters.v1', partition: 0, from: 0, to: 1, why: 'retention' }])
   expect((await log.ranges(['cases.v1']))[0]).toMatchObject({ earliest: 0, next: 1 })
   await log.close()
 })

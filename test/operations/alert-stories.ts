@@ -144,6 +144,13 @@ export const alertStories: Readonly<Record<string, AlertStory>> = {
     summary: 'detect@b at a:9464 has not been able to read something of Kafka for 1m 0s',
     near: { [`wardwatch_log_read_away_seconds{${at('detect', 'detect@b')}}`]: '0 15 30 0 0 0' },
   },
+  WardwatchMessagesUnopened: {
+    at: '10m',
+    hit: { [`wardwatch_log_unopened_total{${at('detect', 'detect@b')}}`]: '0x4 3x60' },
+    labels: { instance: 'a:9464', role: 'detect', process: 'detect@b' },
+    summary: 'detect@b at a:9464 passed over 3 messages on Kafka in 15 minutes that do not open with the key of the log',
+    near: { [`wardwatch_log_unopened_total{${at('detect', 'detect@b')}}`]: '3x60' },
+  },
   WardwatchCommitsFailing: {
     at: '11m',
     hit: { [`wardwatch_log_commit_failures_total{${edge},topic="commands.v1"}`]: '0+1x60' },
