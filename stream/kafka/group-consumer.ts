@@ -104,7 +104,8 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
 
   const commit = async (): Promise<void> => {
     const moved = [...loops.values()].filter(({ loop, committed }) => blobOf(loop.position()) > committed)
-    if (moved.length === 0 || !lease.valid()) return
+    // A membership that is being got back has no generation to commit under: kafkajs says that its group was not initialized.
+    if (moved.length === 0 || !lease.valid() || trouble !== null) return
     const offsets = moved.map(({ topic, partition, loop }) => ({ topic: nameOf(topic), partition, offset: blobOf(loop.position()) }))
     try {
       await membership?.commit(offsets)
