@@ -5,8 +5,15 @@ export const readRows = async <Row extends readonly unknown[]>(
   client: ClickHouseClient,
   query: string,
   parameters: Readonly<Record<string, unknown>> = {},
+  /** Ends the question: it rejects then. */
+  ending?: AbortSignal,
 ): Promise<Row[]> => {
-  const result = await client.query({ query, format: 'JSONCompactEachRow', query_params: { ...parameters } })
+  const result = await client.query({
+    query,
+    format: 'JSONCompactEachRow',
+    query_params: { ...parameters },
+    ...(ending === undefined ? {} : { abort_signal: ending }),
+  })
   const text = await result.text()
   return text
     .split('\n')

@@ -15,7 +15,7 @@ afterEach(async () => {
 const topic = 'observations.by-source.v1'
 const partition = 2
 
-const opened = async (storeAway = false) => {
+const opened = async (storeAway = false, askedMsMax = 5_000) => {
   const home = temporaryDirectory()
   ends.push(async () => home.remove())
   const store = await openedStore(home.path)
@@ -23,16 +23,28 @@ const opened = async (storeAway = false) => {
   const log = openMemoryLog()
   ends.push(() => log.close())
   const clock = { at: 100_000, now: () => clock.at }
-  const state = { storeAway, logAway: false }
+  const state = { storeAway, storeHangs: false, questions: 0, logAway: false }
   const query = new Proxy(store.query, {
     get(target, name, receiver) {
       if (state.storeAway && name === 'query') return () => Promise.reject(new Error('ClickHouse is away'))
+      if (state.storeHangs && name === 'query')
+        return () => {
+          state.questions++
+          return new Promise(() => {})
+        }
       return Reflect.get(target, name, receiver) as unknown
     },
   })
   const ranges: EventLog['ranges'] = (topics) =>
     state.logAway ? Promise.reject(new LogUnavailable('broker-away', 'Kafka is away')) : log.ranges(topics)
-  const behind = followLandedBehind({ log: { ranges, read: log.read }, store: { query }, clock, logger: silentLogger, lookMs: 10 })
+  const behind = followLandedBehind({
+    log: { ranges, read: log.read },
+    store: { query },
+    clock,
+    logger: silentLogger,
+    lookMs: 10,
+    askedMsMax,
+  })
   ends.push(() => behind.close())
   const observed = (at: number) => log.append(topic, [{ key: 'a', partition, value: encodeObservation({ receivedAt: at }) }])
   const landed = async (): Promise<void> => {
@@ -55,6 +67,29 @@ it('is the age of the oldest observation that has not landed, and nothing once i
   await observed(clock.at - 1_000)
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect(behind.behindMs()).toBe(null)
+})
+
+it('while ClickHouse holds its connections and says nothing history grows old: it had been seen after a minute', async () => {
+  const { clock, state, behind, observed, landed } = await opened(false, 30)
+  await observed(40_000)
+  await expect.poll(() => behind.behindMs()).toBe(60_000)
+  await landed()
+  await expect.poll(() => behind.behindMs()).toBe(null)
+  state.storeHangs = true
+  await observed(99_500)
+  clock.at += 20_000
+  await expect.poll(() => behind.behindMs()).toBe(20_500)
+  state.storeHangs = false
+  await landed()
+  await expect.poll(() => behind.behindMs()).toBe(null)
+})
+
+it('closes at once while ClickHouse says nothing', async () => {
+  const { state, behind } = await opened(false, 3_600_000)
+  state.storeHangs = true
+  await expect.poll(() => state.questions).toBe(1)
+  await behind.close()
+  expect(state.questions).toBe(1)
 })
 
 it('what is read by detectors only is nothing to be behind of: it never lands', async () => {

@@ -12,6 +12,8 @@ import { landedTopics } from '../landing/route-record.ts'
 /** So many records at most are read to find one that lands: clock records do not. */
 const lookedAtMax = 1_000
 const lookMsDefault = 3_000
+/** A ClickHouse that is there and says nothing is away from then on: its request's own limit is a minute, for inserts. */
+const askedMsMaxDefault = 5_000
 
 export interface LandedBehind {
   /** Of the last look, and growing since; null when the tables are not behind. */
@@ -29,8 +31,9 @@ export const followLandedBehind = (parts: {
   readonly clock: Clock
   readonly logger: Logger
   readonly lookMs?: number
+  readonly askedMsMax?: number
 }): LandedBehind => {
-  const { log, store, clock, logger, lookMs = lookMsDefault } = parts
+  const { log, store, clock, logger, lookMs = lookMsDefault, askedMsMax = askedMsMaxDefault } = parts
   // by-cohort is read by detectors only: nothing of it lands.
   const topics = landedTopics.filter((topic) => topic.startsWith('observations.'))
   const startedAtMs = clock.now()
@@ -38,7 +41,7 @@ export const followLandedBehind = (parts: {
   /** When the oldest observation that is not landed had come, ms; Infinity when all are. */
   let oldestMs = Infinity
   let timer: ReturnType<typeof setTimeout> | null = null
-  let closed = false
+  const closing = new AbortController()
   let away = false
   let logProblem: string | null = null
   /** By partition: the position that was looked from, and the time of the first observation beyond it. */
@@ -55,13 +58,34 @@ export const followLandedBehind = (parts: {
     return Infinity
   }
 
+  /** Waits no longer than its limit, nor than for `close`, whether or not the client hears the signal. */
+  const asked = async <T>(ask: (ending: AbortSignal) => Promise<T>): Promise<T> => {
+    const ending = new AbortController()
+    const ended = Promise.withResolvers<never>()
+    const end = (reason: string) => (): void => {
+      ended.reject(new Error(reason))
+      ending.abort()
+    }
+    const limit = setTimeout(end(`ClickHouse has not answered in ${askedMsMax} ms`), askedMsMax)
+    const leave = end('closed')
+    closing.signal.addEventListener('abort', leave)
+    try {
+      return await Promise.race([ask(ending.signal), ended.promise])
+    } finally {
+      clearTimeout(limit)
+      closing.signal.removeEventListener('abort', leave)
+    }
+  }
+
   const look = async (): Promise<void> => {
     try {
-      positions = await readPositions(store.query)
+      positions = await asked((ending) => readPositions(store.query, ending))
       if (away) logger.info({}, 'what has landed can be asked again')
       away = false
     } catch (error) {
-      if (!away) logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'what has landed could not be asked')
+      if (closing.signal.aborted) return
+      const reason = error instanceof Error ? error.message : String(error)
+      if (!away) logger.warn({ error: reason }, 'what has landed could not be asked')
       away = true
     }
     if (positions === null) return
@@ -91,7 +115,7 @@ export const followLandedBehind = (parts: {
           logProblem = problem
         })
         .finally(() => {
-          if (!closed) schedule(lookMs)
+          if (!closing.signal.aborted) schedule(lookMs)
         })
     }, delayMs)
   }
@@ -104,7 +128,7 @@ export const followLandedBehind = (parts: {
       return ms > toleratedMs ? ms : null
     },
     async close() {
-      closed = true
+      closing.abort()
       if (timer !== null) clearTimeout(timer)
       await looking
     },

@@ -67,18 +67,20 @@ export const heldOffsets = async (
 const moment = (ms: number): string => `fromUnixTimestamp64Milli(toInt64(${ms}))`
 const nothingLanded: LandedPosition = { nextOffset: 0, landedAtMs: 0 }
 
-const readLanded = async (client: ClickHouseClient): Promise<ReadonlyMap<string, LandedPosition>> => {
+const readLanded = async (client: ClickHouseClient, ending?: AbortSignal): Promise<ReadonlyMap<string, LandedPosition>> => {
   const rows = await readRows<[string, number, number, number]>(
     client,
     `SELECT log_topic, log_partition, max(next_offset), toUnixTimestamp64Milli(argMax(landed_at, next_offset)) FROM landing_positions
      GROUP BY log_topic, log_partition SETTINGS output_format_json_quote_64bit_integers = 0`,
+    {},
+    ending,
   )
   return new Map(rows.map(([topic, partition, nextOffset, landedAtMs]) => [partitionName(topic, partition), { nextOffset, landedAtMs }]))
 }
 
-/** The next offset to land, by `topic/partition`. */
-export const readPositions = async (client: ClickHouseClient): Promise<ReadonlyMap<string, number>> =>
-  new Map([...(await readLanded(client))].map(([partition, { nextOffset }]) => [partition, nextOffset]))
+/** The next offset to land, by `topic/partition`. Rejects when `ending` is given up before the answer. */
+export const readPositions = async (client: ClickHouseClient, ending?: AbortSignal): Promise<ReadonlyMap<string, number>> =>
+  new Map([...(await readLanded(client, ending))].map(([partition, { nextOffset }]) => [partition, nextOffset]))
 
 /** Where to resume, from what ClickHouse holds. */
 export const readLandedState = async (client: ClickHouseClient): Promise<LandedState> => {

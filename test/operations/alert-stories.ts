@@ -201,6 +201,13 @@ export const alertStories: Readonly<Record<string, AlertStory>> = {
       [`wardwatch_detect_lag_records{${detect},partition="0"}`]: '3x40',
     },
   },
+  WardwatchRecordTimeAhead: {
+    at: '5m',
+    hit: { [`wardwatch_detect_watermark_timestamp_seconds{${detect},partition="0"}`]: '86700x40' },
+    labels: processOf(detectLabels),
+    summary: 'record time at detect@a at a:9464 is 1d 0h 0m 0s ahead: an edge has a wrong clock, and silence may not be noticed',
+    near: { [`wardwatch_detect_watermark_timestamp_seconds{${detect},partition="0"}`]: '359x40' },
+  },
   WardwatchDetectorFaults: {
     at: '10m',
     hit: {
