@@ -117,9 +117,9 @@ it('reads whatever records a producer writes as kafkajs does', async () => {
   const written = fc.record({
     key: fc.option(text),
     value: fc.option(text),
-    // kafkajs makes a list of one that is called __proto__.
+    // kafkajs takes what every object has for a header that came before: `__proto__`, `toString`.
     headers: fc.dictionary(
-      text.filter((name) => name !== '__proto__'),
+      text.filter((name) => !(name in {})),
       text,
       { maxKeys: 3, noNullPrototype: true },
     ),
