@@ -70,7 +70,8 @@ export const createFetchAnswerReader = (openBytes: (raw: Buffer) => AnswerBytes,
     return { partition, errorCode, highWatermark, lastStableOffset, abortedTransactions, messages: await messagesOf(bytes) }
   }
 
-  return async (raw: Buffer): Promise<FetchAnswer & { readonly throttleTime: number; readonly clientSideThrottleTime: number }> => {
+  /** As kafkajs has it, which waits by `clientSideThrottleTime`. */
+  return async (raw: Buffer) => {
     const bytes = openBytes(raw)
     const clientSideThrottleTime = bytes.readInt32()
     const errorCode = bytes.readInt16()
@@ -80,7 +81,7 @@ export const createFetchAnswerReader = (openBytes: (raw: Buffer) => AnswerBytes,
       topicName: bytes.readString(),
       partitions: await listOf(bytes, () => partitionOf(bytes)),
     }))
-    return Object.assign({ throttleTime: 0, clientSideThrottleTime, responses }, { errorCode })
+    return { throttleTime: 0, clientSideThrottleTime, errorCode, responses } satisfies FetchAnswer & Record<string, unknown>
   }
 }
 
