@@ -270,6 +270,51 @@ it('can be closed while ClickHouse is away; nothing is claimed that has not land
   expect(await rowsOf('SELECT count() FROM readings')).toEqual([[1]])
 })
 
+it('a ClickHouse that says nothing is told while it does, and not aborted', async () => {
+  let unansweredMs = 0
+  const hung = Promise.withResolvers<void>()
+  const hanging: StoreConnection = {
+    ...store,
+    unansweredMs: () => unansweredMs,
+    async insertColumns(insert) {
+      await hung.promise
+      await store.insertColumns(insert)
+    },
+  }
+  await log.append('observations.by-device.v1', [message('pump-1', reading(1))])
+  const sink = await startSink({}, hanging)
+  unansweredMs = 4_999
+  expect(sink.stats().problem).toBe(null)
+  unansweredMs = 7_400
+  expect(sink.stats()).toMatchObject({ problem: 'no answer for 7 s', failedInserts: 0 })
+  unansweredMs = 0
+  hung.resolve()
+  await settled(sink)
+  expect(sink.stats()).toMatchObject({ problem: null, failedInserts: 0, rowsByTable: { readings: 1 } })
+})
+
+it('history is behind while a sink that was given partitions has no answer to where they go on', async () => {
+  const hung = Promise.withResolvers<void>()
+  let clockMs = 1_000
+  const sink = createSink({
+    log,
+    store: { ...store, settled: () => hung.promise },
+    decoder: plainDecoder,
+    redelivery: plainRedelivery(),
+    clock: { now: () => clockMs },
+    logger: silentLogger,
+    settings: sinkSettings.parse({ rollUpMs: 0 }),
+  })
+  sinks.push(sink)
+  const started = sink.start()
+  await Promise.resolve()
+  clockMs += 9_000
+  await expect.poll(() => sink.behindMs()).toBe(9_000)
+  hung.resolve()
+  await started
+  expect(sink.behindMs()).toBe(null)
+})
+
 it('a sink whose partitions went to another one while ClickHouse took nothing lands none of their rows any more', async () => {
   const revokes: (() => Promise<void>)[] = []
   const whole = log
