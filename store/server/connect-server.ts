@@ -91,7 +91,8 @@ export const connectServer = (settings: ServerSettings): StoreConnection => {
     /** An error of ClickHouse is about the question; any other says that no answer came. */
     const away = (error: unknown, late: AbortSignal): Error => {
       if (error instanceof ClickHouseError) return error
-      const why = late.aborted ? `no answer within ${answerMsMax} ms` : error instanceof Error ? error.message : String(error)
+      const told = error instanceof Error ? error.message : String(error)
+      const why = late.aborted ? `no answer within ${answerMsMax} ms` : abandoned.signal.aborted ? 'nobody waits for the answer' : told
       return new StoreAway(`history is away: ${why}`, { cause: error })
     }
     return {
@@ -177,7 +178,8 @@ export const connectServer = (settings: ServerSettings): StoreConnection => {
         await untilRunningInsertsEnd()
       }
       // Another replica may have taken them: what it has must be here before it is asked for.
-      if (replicated) for (const table of tables) await clients.landing.client.command({ query: `SYSTEM SYNC REPLICA ${table} LIGHTWEIGHT` })
+      if (replicated)
+        for (const table of tables) await clients.landing.client.command({ query: `SYSTEM SYNC REPLICA ${table} LIGHTWEIGHT` })
     },
     ddl: (statement) => clusterDdl(statement, settings),
     openAnalyst,
