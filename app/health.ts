@@ -1,3 +1,4 @@
+import { aheadMsMax } from '../contracts/received-at.ts'
 import { numberIn } from './role-figures.ts'
 import { does } from './role-status.ts'
 import type { RoleStatus } from './supervisor.ts'
@@ -59,6 +60,12 @@ export const cutOff = (name: string, readAwayMs: number, brokerAwayMs: number): 
   const unread = givesNothing(name, readAwayMs)
   if (unread !== null || brokerAwayMs < awayMsMin) return unread
   return `${name} can not write the log (Kafka has taken nothing for ${seconds(brokerAwayMs)})`
+}
+
+/** Of a role whose machine's clock and Kafka's differ. */
+export const wrongClock = (name: string, aheadMs: number, behindMs: number): string | null => {
+  if (Math.max(aheadMs, behindMs) <= aheadMsMax) return null
+  return `${name}: its clock is ${seconds(Math.max(aheadMs, behindMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} Kafka's`
 }
 
 /** On Kafka: since when it has been the log's fault. */

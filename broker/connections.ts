@@ -68,7 +68,9 @@ export const createConnections = (edge: {
   broker: Aedes
   /** Whether there are other edges on this log. */
   announces: boolean
+  /** For deadlines. */
   now: () => number
+  stampMs: () => number
   newId: () => string
   data: (session: Session, chunk: Buffer) => void
   written: (session: Session, packets: Buffer) => void
@@ -117,7 +119,7 @@ export const createConnections = (edge: {
   const publishWill = (session: Session): void => {
     const will = session.connect!.will!
     const { head, partition } = session.status!
-    stampMessageHead(head, now(), false)
+    stampMessageHead(head, edge.stampMs(), false)
     outbox.record(byDevice, { key: session.record!.device, value: Buffer.concat([head, will.payload]), partition })
     observe(session, { event: 'will', topic: will.topic, amount: will.payload.length })
   }

@@ -12,6 +12,7 @@ import { startClockWriter } from './clock-writer.ts'
 import { createCommands, type Delivery } from './commands.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { createCounters, type EdgeStats } from './counters.ts'
+import { createEdgeTime } from './edge-time.ts'
 import { createFlow } from './flow.ts'
 import { createGate, type Gate } from './gate.ts'
 import type { EdgeLimits } from './limits.ts'
@@ -81,13 +82,8 @@ const brokerCloseMs = 400
 export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
   const { limits, clock, logger, log, directory } = options
   const authorities = readAuthorities(options.tls.caPem)
-  let lastMs = 0
-  /** The edge's time: the injected clock, which is not let go back, for it orders the log. */
-  const now = (): number => {
-    const ms = clock.now()
-    if (ms > lastMs) lastMs = ms
-    return lastMs
-  }
+  const time = createEdgeTime(clock, logger)
+  const now = time.elapsedMs
 
   const counters = createCounters()
   const counted = ({ event, reason }: Occurrence): void => {
@@ -107,7 +103,7 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
 
   const outbox = createOutbox<Session>({
     log,
-    clock,
+    clock: { now },
     logger,
     limits,
     durable: (session, nowMs) => uplink.acknowledge(session, nowMs),
@@ -115,7 +111,7 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
       if (outbox.bytes <= limits.inFlightBytesMax / 2) flow.releaseEdge()
     },
   })
-  const observer = createObserver(outbox, now, counted)
+  const observer = createObserver(outbox, time, counted)
   const roster = createRoster(limits, now)
   const flow = createFlow(limits, now, (session) => gate.proceed(session))
   const registryWait =
@@ -134,11 +130,12 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
     passwords:
       options.verifyPassword === undefined
         ? null
-        : createPasswordGate(options.verifyPassword, clock, limits, { changes: () => registryChanges, wait: registryWait }),
+        : createPasswordGate(options.verifyPassword, { now }, limits, { changes: () => registryChanges, wait: registryWait }),
     registryWait,
     broker,
     announces: options.announces ?? false,
     now,
+    stampMs: time.stampMs,
     newId: options.newId,
     data: (session, chunk) => gate.data(session, chunk),
     written: (session, packets) => commands.written(session, packets),
@@ -146,7 +143,7 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
   const fail: Connections['fail'] = (session, occurrence) => connections.fail(session, occurrence)
   const observe: Connections['observe'] = (session, occurrence) => connections.observe(session, occurrence)
   const send: Connections['send'] = (session, packets) => connections.send(session, packets)
-  const uplink = createUplink({ limits, counters, outbox, flow, latest: () => lastMs, observe, send, fail })
+  const uplink = createUplink({ limits, counters, outbox, flow, latestMs: time.latestMs, observe, send, fail })
   const commands = createCommands(broker, roster, clock, limits, () => counters.commandsDelivered++)
   const gate: Gate = createGate({
     limits,
@@ -243,7 +240,7 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
     throw error
   }
 
-  const clockWriter = options.writesClock ? startClockWriter(options.edge, outbox, now) : null
+  const clockWriter = options.writesClock ? startClockWriter(options.edge, outbox, time.stampMs) : null
   let sweeps = 0
   const sweeper = setInterval(() => {
     const nowMs = now()

@@ -112,10 +112,10 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
     const { feed, generation } = asked.get(`${fetched.topic}/${fetched.partition}`)!
     if (feed.closed || feed.generation !== generation) return
     feed.end = fetched.end
-    for (const { offset, value } of fetched.messages) {
+    for (const { offset, value, appendedAtMs } of fetched.messages) {
       // A fetch begins at the start of the batch that the offset lies in.
       if (offset < feed.nextBlob) continue
-      feed.blobs.push({ offset, sealed: value })
+      feed.blobs.push({ offset, sealed: value, appendedAtMs })
       feed.bytes += value.length
       feed.nextBlob = offset + 1
     }

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../contracts/clock.ts'
 import { type EventLog, type LogConsumer, LogUnavailable } from '../../contracts/event-log.ts'
 import type { Leadership } from '../../contracts/leadership.ts'
 import { type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
@@ -10,6 +11,7 @@ import { createKeyCache } from '../record-batch.ts'
 import { type BlobSeal, createBlobSeal } from './blob-seal.ts'
 import { type BrokerWatch, createBrokerWatch } from './broker-watch.ts'
 import { type ChangelogStore, createChangelogStore } from './changelog-store.ts'
+import { createClockWatch } from './clock-watch.ts'
 import { createFencedLanes } from './fenced-lanes.ts'
 import { type GroupMember, startGroupConsumer } from './group-consumer.ts'
 import { createKafkaClient } from './kafka-client.ts'
@@ -36,6 +38,8 @@ export interface KafkaLogOptions {
   readonly settings: KafkaSettings
   readonly sealer: Sealer
   readonly logger?: Logger
+  /** This machine's, which is held against the brokers'. Default: the system's. */
+  readonly clock?: Clock
   /** Put before the names of topics and groups. Default: nothing. */
   readonly topicPrefix?: string
   /** The longest that an append waits for company before it is sent. Default 10. */
@@ -76,7 +80,8 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
   const logger = options.logger ?? silentLogger
   const steadyNowMs = (): number => performance.now()
   const client = createKafkaClient(settings, logger)
-  const lanes = createProducerLanes(client, producers)
+  const clockWatch = createClockWatch(logger, steadyNowMs)
+  const lanes = createProducerLanes({ client, sharedProducers: producers, clock: options.clock ?? systemClock, clockWatch })
   const watch = createBrokerWatch(logger, steadyNowMs)
   const reads = createReadWatch(logger, steadyNowMs)
   const appendedKeys = createAppendedKeys()
@@ -222,6 +227,8 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
         brokerAwayMs: Math.round(watch.awayMs()),
         readAwayMs: Math.round(reads.awayMs()),
         unopened: unopened.total(),
+        clockAheadMs: Math.max(0, clockWatch.aheadMs()),
+        clockBehindMs: Math.max(0, -clockWatch.aheadMs()),
         consumers: consumers.size,
       }
       for (const [topic, { commit }] of topics) addCommitFigures(all, topic, commit)
