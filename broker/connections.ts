@@ -202,9 +202,23 @@ export const createConnections = (edge: {
     counters.connects++
     counters.signedIn++
     observe(session, { event: 'connect' })
+    // What changed between the verdict and now found no session to end.
+    const latest = directory.device(record.device)
+    if (latest !== undefined && latest !== record) recheck(latest)
+    if (session.phase !== 'signing-in') return
     // An announcement that was dropped is never heard: the session yields to any other.
     if (edge.announces) session.announced = !observer.announce(subjectOf(session), record.device)
     void device.brokerClosed.then(() => join(session, connect))
+  }
+
+  const recheck = (record: DeviceRecord): void => {
+    const session = roster.session(record.device)
+    if (session === undefined) return
+    const { fingerprint } = session.peer
+    const allowed =
+      record.status === 'enrolled' &&
+      (fingerprint === null ? record.passwordHash === session.record!.passwordHash : record.fingerprints.includes(fingerprint))
+    if (!allowed) end(session, 'revoked')
   }
 
   /** Shows the session to aedes, which answers with CONNACK. */
@@ -325,14 +339,7 @@ export const createConnections = (edge: {
       }
       // Otherwise this session's announcement stands behind that one in the log: the other edge lets go.
     },
-    recheck(record) {
-      const session = roster.session(record.device)
-      if (session === undefined) return
-      const { fingerprint } = session.peer
-      const allowed =
-        record.status === 'enrolled' && (fingerprint === null ? record.passwordHash !== null : record.fingerprints.includes(fingerprint))
-      if (!allowed) end(session, 'revoked')
-    },
+    recheck,
     all: () => sessions,
   }
 }

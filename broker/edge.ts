@@ -114,6 +114,11 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
   const observer = createObserver(outbox, time, counted)
   const roster = createRoster(limits, now)
   const flow = createFlow(limits, now, (session) => gate.proceed(session))
+  const registryWait =
+    options.registryReached === undefined
+      ? null
+      : createRegistryWait(options.registryReached, limits.registryWaitMsMax, limits.registryLookPauseMs)
+  let registryChanges = 0
   const connections: Connections = createConnections({
     limits,
     counters,
@@ -122,8 +127,11 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
     flow,
     roster,
     directory,
-    passwords: options.verifyPassword === undefined ? null : createPasswordGate(options.verifyPassword, { now }, limits),
-    registryWait: options.registryReached === undefined ? null : createRegistryWait(options.registryReached, limits.registryWaitMsMax),
+    passwords:
+      options.verifyPassword === undefined
+        ? null
+        : createPasswordGate(options.verifyPassword, { now }, limits, { changes: () => registryChanges, wait: registryWait }),
+    registryWait,
     broker,
     announces: options.announces ?? false,
     now,
@@ -176,6 +184,10 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
   const admit = (address: string, handshakes: number): RefusalReason | null =>
     admission(address, counters.connections + handshakes, handshakes)
   const refused = (address: string, reason: RefusalReason): void => refuse({ address }, reason, null)
+  const stopWatching = directory.onChange((record) => {
+    registryChanges++
+    connections.recheck(record)
+  })
   let listener: Listener | null = null
   let plain: Listener | null = null
   try {
@@ -185,9 +197,17 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
       now,
       admit,
       refused,
-      secured(socket, address) {
+      judge(socket, address) {
         const withoutCertificate = directory.passwordDevices > 0 ? 'allowed' : 'refused'
-        const { peer, refusal, ours } = judgePeer(socket, address, authorities, clock.now(), withoutCertificate)
+        const verdict = judgePeer(socket, address, authorities, clock.now(), withoutCertificate)
+        if (verdict.refusal !== 'no-certificate' || registryWait === null) return verdict
+        // The first device with a password may have been enrolled a moment ago.
+        return registryWait().then((reached) => {
+          if (directory.passwordDevices > 0) return { ...verdict, refusal: null }
+          return reached ? verdict : { ...verdict, refusal: 'registry-behind' }
+        })
+      },
+      secured(socket, { peer, refusal, ours }) {
         if (refusal === null) {
           connections.open(socket, peer)
           return
@@ -215,12 +235,12 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
       })
   } catch (error) {
     listener?.close()
+    stopWatching()
     broker.close()
     throw error
   }
 
   const clockWriter = options.writesClock ? startClockWriter(options.edge, outbox, time.stampMs) : null
-  const stopWatching = directory.onChange((record) => connections.recheck(record))
   let sweeps = 0
   const sweeper = setInterval(() => {
     const nowMs = now()
