@@ -83,8 +83,11 @@ export const readiness = (roles: readonly RoleStatus[], nowMs: number): Health =
     if (typeof reason === 'string')
       problems.push(`${role.name} can not write the log (${kafkaAway(role) ?? reason}): no message is acknowledged`)
     // An edge that takes what devices say is one to send devices to.
-    const unread = role.kind === 'edge' ? null : unreadable(role)
-    if (unread !== null) problems.push(unread)
+    const cut =
+      role.kind === 'edge' || typeof reason === 'string'
+        ? null
+        : cutOff(role.name, logFigure(role, 'readAwayMs'), logFigure(role, 'brokerAwayMs'))
+    if (cut !== null) problems.push(cut)
     const lag = Object.values((role.stats?.['lagByPartition'] ?? {}) as Record<string, number>).reduce((sum, records) => sum + records, 0)
     if (lag > lagRecordsMax) problems.push(`${role.name} is ${lag} records behind`)
   }

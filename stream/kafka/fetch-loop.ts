@@ -89,7 +89,8 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
       return
     }
     if (failure.kind === 'refused') {
-      failed = new LogUnavailable('io', `Kafka refuses to be read: ${failure.message}`, { cause: error })
+      const names = [...new Set([...wanted].map(({ topic }) => topic))]
+      failed = new LogUnavailable('io', `Kafka refuses to let ${names.join(', ')} be read: ${failure.message}`, { cause: error })
       for (const feed of feeds) wake(feed)
       return
     }

@@ -9,7 +9,6 @@ import { addCommitFigures } from '../commit-figures.ts'
 import { createAppendedKeys } from '../appended-keys.ts'
 import { createKeyCache } from '../record-batch.ts'
 import { type BlobSeal, createBlobSeal } from './blob-seal.ts'
-import { type BrokerWatch, createBrokerWatch } from './broker-watch.ts'
 import { type ChangelogStore, createChangelogStore } from './changelog-store.ts'
 import { createClockWatch } from './clock-watch.ts'
 import { createFencedLanes } from './fenced-lanes.ts'
@@ -25,6 +24,7 @@ import { createReadWatch } from './read-watch.ts'
 import { createRangeReader, type RangeReader } from './range-reader.ts'
 import { createUnopened } from './unopened.ts'
 import { createUnopenedBlobs } from './unopened-blobs.ts'
+import { createWriteWatch, type WriteWatch } from './write-watch.ts'
 import { leaderGroup, leaderName } from './topic-plan.ts'
 
 /** So many waiting bytes are sent at once. */
@@ -82,7 +82,9 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
   const client = createKafkaClient(settings, logger)
   const clockWatch = createClockWatch(logger, steadyNowMs)
   const lanes = createProducerLanes({ client, sharedProducers: producers, clock: options.clock ?? systemClock, clockWatch })
-  const watch = createBrokerWatch(logger, steadyNowMs)
+  const watch = createWriteWatch(logger, steadyNowMs)
+  /** Who writes it tells when that fails, and nothing else suffers. */
+  const asideWatch = createWriteWatch(silentLogger, steadyNowMs)
   const reads = createReadWatch(logger, steadyNowMs)
   const appendedKeys = createAppendedKeys()
   const keys = createKeyCache()
@@ -113,14 +115,14 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
   const alive = (): void => {
     if (closing !== null) throw new LogUnavailable('closed', 'the log is closed')
   }
-  const openTopic = (topic: LogTopicName, ways: ProducerLanes, watched: BrokerWatch): KafkaTopic =>
+  const openTopic = (topic: LogTopicName, ways: ProducerLanes, watched: WriteWatch): KafkaTopic =>
     createKafkaTopic({
       topic,
       name: nameOf(topic),
       lanes: ways,
       sealer,
       keys: appendedKeys,
-      watch: watched,
+      watch: watched.of(nameOf(topic)),
       lingerMsMax: options.lingerMsMax ?? 10,
       commitBytesTarget,
       queueBytesMax,
@@ -131,7 +133,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
   const topicOf = (topic: LogTopicName): KafkaTopic => {
     let here = topics.get(topic)
     if (here === undefined) {
-      here = openTopic(topic, lanes, watch)
+      here = openTopic(topic, lanes, topic === 'machines.v1' ? asideWatch : watch)
       topics.set(topic, here)
     }
     return here
@@ -201,7 +203,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
       }),
     openLeadership({ node, newId, nowMs }) {
       // Its own: that this desk may not write does not mean that Kafka is away.
-      const leaderWatch = createBrokerWatch(logger, steadyNowMs)
+      const leaderWatch = createWriteWatch(logger, steadyNowMs)
       return createKafkaLeadership({
         log,
         openLanes: (mayClaimAgain) =>
