@@ -32,6 +32,7 @@ const waiting = [
   'test/cli.test.ts',
   'stream/kafka/**/*.test.ts',
   'app/roles/machines-on-kafka.test.ts',
+  'app/roles/password-newcomer.test.ts',
   'app/kafka-contact-problem.test.ts',
 ]
 const campaigns = '**/*.long.test.ts'

@@ -70,6 +70,19 @@ describe('a problem names the key, the value and what is allowed', () => {
       { flags: { 'desk-certificate-file': 'a.pem' } },
       /desk\.certificateFile and desk\.keyFile: one is not allowed/,
     ],
+    "a name that can't be in a certificate": [
+      { flags: { 'mqtt-names': 'broker.example, broker example' } },
+      /^mqtt\.names \(--mqtt-names\): "broker\.example, broker example" is not allowed: "broker example" is neither a host name .* nor an IP address$/,
+    ],
+    'an address of a desk that is none': [
+      { file: yaml('desk: { names: [desk.example, 10.1.2.300] }') },
+      /^desk\.names: \["desk\.example","10\.1\.2\.300"\] is not allowed: "10\.1\.2\.300" is neither/,
+    ],
+    'an address of a page for a name': [
+      { environment: { WARDWATCH_DESK_NAMES: 'https://desk.example' } },
+      /^desk\.names \(WARDWATCH_DESK_NAMES\): .*neither a host name/,
+    ],
+    'no name at all': [{ set: ['mqtt.names='] }, /^mqtt\.names \(--set\): "" is not allowed: a certificate is for 1 to 100 names, not 0$/],
     'load balancers that are everybody': [
       { flags: { 'mqtt-proxy-from': '10.0.0.0/8,0.0.0.0/0' } },
       /mqtt\.proxyFrom: 0\.0\.0\.0\/0: an address/,

@@ -8,6 +8,7 @@ import { isLoopback } from './desk/loopback.ts'
 import { clockSettings } from '../triage/clocks/settings.ts'
 import { kafkaLogProblem } from './kafka-log-problem.ts'
 import { roleNames, roleSetProblem, sharedOf } from './role-set.ts'
+import { serverNamesFault } from './server-names.ts'
 
 const runtime = z.enum(['bun', 'node'])
 const port = z.coerce.number().int().min(0).max(65_535)
@@ -23,6 +24,11 @@ const names = z.union([
       .filter(Boolean),
   ),
 ])
+
+/** What was mistyped would stand in a certificate, or in links. */
+const serverNames = names.refine((given) => serverNamesFault(given) === null, {
+  error: ({ input }) => serverNamesFault(input as string[])!,
+})
 
 /** As a browser writes it in `Origin`. */
 const httpsOrigin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text && text.startsWith('https://'), {
@@ -81,7 +87,9 @@ export const configSchema = z.strictObject({
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('address that devices connect to; 0.0.0.0 for all'),
       port: port.default(8883).describe('port of MQTT over TLS; 0 takes a free one'),
-      names: names.default(['localhost', '127.0.0.1']).describe("names and addresses in the broker's certificate, separated by commas"),
+      names: serverNames
+        .default(['localhost', '127.0.0.1'])
+        .describe("names and addresses in the broker's certificate, separated by commas"),
       certificateFile: z
         .string()
         .optional()
@@ -106,7 +114,7 @@ export const configSchema = z.strictObject({
         .default('127.0.0.1')
         .describe('address of the console and the API; 0.0.0.0 for all. TLS on every address but loopback'),
       port: port.default(8480).describe('port of the console and the API; 0 takes a free one'),
-      names: names
+      names: serverNames
         .default(['localhost', '127.0.0.1'])
         .describe('names and addresses that the desk is called by, separated by commas: others are refused; the first one stands in links'),
       publicOrigins: httpsOrigins

@@ -39,6 +39,11 @@ describe('the truth about the platform', () => {
       null,
       'detect@b can not read the log (Kafka has given nothing for 12 s)',
     ],
+    'a detect node whose findings Kafka does not take is alive, not ready': [
+      role({ name: 'detect@b', kind: 'detect', stats: { log: { brokerAwayMs: 7_400, readAwayMs: 0 } } }),
+      null,
+      'detect@b can not write the log (Kafka has taken nothing for 7 s)',
+    ],
     'a partition whose leader changes is no news': [role({ kind: 'desk', stats: { log: { readAwayMs: 4_900 } } }), null, null],
     'an edge that still takes what devices say is ready': [role({ stats: { log: { readAwayMs: 60_000 } } }), null, null],
     'a sink far behind is alive, not ready': [

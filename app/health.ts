@@ -1,3 +1,4 @@
+import { aheadMsMax } from '../contracts/received-at.ts'
 import { numberIn } from './role-figures.ts'
 import { does } from './role-status.ts'
 import type { RoleStatus } from './supervisor.ts'
@@ -61,6 +62,12 @@ export const cutOff = (name: string, readAwayMs: number, brokerAwayMs: number): 
   return `${name} can not write the log (Kafka has taken nothing for ${seconds(brokerAwayMs)})`
 }
 
+/** Of a role whose machine's clock and Kafka's differ. */
+export const wrongClock = (name: string, aheadMs: number, behindMs: number): string | null => {
+  if (Math.max(aheadMs, behindMs) <= aheadMsMax) return null
+  return `${name}: its clock is ${seconds(Math.max(aheadMs, behindMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} Kafka's`
+}
+
 /** On Kafka: since when it has been the log's fault. */
 const kafkaAway = (role: RoleStatus): string | null => {
   const awayMs = logFigure(role, 'brokerAwayMs')
@@ -76,8 +83,11 @@ export const readiness = (roles: readonly RoleStatus[], nowMs: number): Health =
     if (typeof reason === 'string')
       problems.push(`${role.name} can not write the log (${kafkaAway(role) ?? reason}): no message is acknowledged`)
     // An edge that takes what devices say is one to send devices to.
-    const unread = role.kind === 'edge' ? null : unreadable(role)
-    if (unread !== null) problems.push(unread)
+    const cut =
+      role.kind === 'edge' || typeof reason === 'string'
+        ? null
+        : cutOff(role.name, logFigure(role, 'readAwayMs'), logFigure(role, 'brokerAwayMs'))
+    if (cut !== null) problems.push(cut)
     const lag = Object.values((role.stats?.['lagByPartition'] ?? {}) as Record<string, number>).reduce((sum, records) => sum + records, 0)
     if (lag > lagRecordsMax) problems.push(`${role.name} is ${lag} records behind`)
   }

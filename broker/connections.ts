@@ -68,7 +68,9 @@ export const createConnections = (edge: {
   broker: Aedes
   /** Whether there are other edges on this log. */
   announces: boolean
+  /** For deadlines. */
   now: () => number
+  stampMs: () => number
   newId: () => string
   data: (session: Session, chunk: Buffer) => void
   written: (session: Session, packets: Buffer) => void
@@ -117,7 +119,7 @@ export const createConnections = (edge: {
   const publishWill = (session: Session): void => {
     const will = session.connect!.will!
     const { head, partition } = session.status!
-    stampMessageHead(head, now(), false)
+    stampMessageHead(head, edge.stampMs(), false)
     outbox.record(byDevice, { key: session.record!.device, value: Buffer.concat([head, will.payload]), partition })
     observe(session, { event: 'will', topic: will.topic, amount: will.payload.length })
   }
@@ -200,9 +202,23 @@ export const createConnections = (edge: {
     counters.connects++
     counters.signedIn++
     observe(session, { event: 'connect' })
+    // What changed between the verdict and now found no session to end.
+    const latest = directory.device(record.device)
+    if (latest !== undefined && latest !== record) recheck(latest)
+    if (session.phase !== 'signing-in') return
     // An announcement that was dropped is never heard: the session yields to any other.
     if (edge.announces) session.announced = !observer.announce(subjectOf(session), record.device)
     void device.brokerClosed.then(() => join(session, connect))
+  }
+
+  const recheck = (record: DeviceRecord): void => {
+    const session = roster.session(record.device)
+    if (session === undefined) return
+    const { fingerprint } = session.peer
+    const allowed =
+      record.status === 'enrolled' &&
+      (fingerprint === null ? record.passwordHash === session.record!.passwordHash : record.fingerprints.includes(fingerprint))
+    if (!allowed) end(session, 'revoked')
   }
 
   /** Shows the session to aedes, which answers with CONNACK. */
@@ -323,14 +339,7 @@ export const createConnections = (edge: {
       }
       // Otherwise this session's announcement stands behind that one in the log: the other edge lets go.
     },
-    recheck(record) {
-      const session = roster.session(record.device)
-      if (session === undefined) return
-      const { fingerprint } = session.peer
-      const allowed =
-        record.status === 'enrolled' && (fingerprint === null ? record.passwordHash !== null : record.fingerprints.includes(fingerprint))
-      if (!allowed) end(session, 'revoked')
-    },
+    recheck,
     all: () => sessions,
   }
 }

@@ -12,6 +12,7 @@ import { startClockWriter } from './clock-writer.ts'
 import { createCommands, type Delivery } from './commands.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { createCounters, type EdgeStats } from './counters.ts'
+import { createEdgeTime } from './edge-time.ts'
 import { createFlow } from './flow.ts'
 import { createGate, type Gate } from './gate.ts'
 import type { EdgeLimits } from './limits.ts'
@@ -81,13 +82,8 @@ const brokerCloseMs = 400
 export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
   const { limits, clock, logger, log, directory } = options
   const authorities = readAuthorities(options.tls.caPem)
-  let lastMs = 0
-  /** The edge's time: the injected clock, which is not let go back, for it orders the log. */
-  const now = (): number => {
-    const ms = clock.now()
-    if (ms > lastMs) lastMs = ms
-    return lastMs
-  }
+  const time = createEdgeTime(clock, logger)
+  const now = time.elapsedMs
 
   const counters = createCounters()
   const counted = ({ event, reason }: Occurrence): void => {
@@ -107,7 +103,7 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
 
   const outbox = createOutbox<Session>({
     log,
-    clock,
+    clock: { now },
     logger,
     limits,
     durable: (session, nowMs) => uplink.acknowledge(session, nowMs),
@@ -115,9 +111,14 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
       if (outbox.bytes <= limits.inFlightBytesMax / 2) flow.releaseEdge()
     },
   })
-  const observer = createObserver(outbox, now, counted)
+  const observer = createObserver(outbox, time, counted)
   const roster = createRoster(limits, now)
   const flow = createFlow(limits, now, (session) => gate.proceed(session))
+  const registryWait =
+    options.registryReached === undefined
+      ? null
+      : createRegistryWait(options.registryReached, limits.registryWaitMsMax, limits.registryLookPauseMs)
+  let registryChanges = 0
   const connections: Connections = createConnections({
     limits,
     counters,
@@ -126,11 +127,15 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
     flow,
     roster,
     directory,
-    passwords: options.verifyPassword === undefined ? null : createPasswordGate(options.verifyPassword, clock, limits),
-    registryWait: options.registryReached === undefined ? null : createRegistryWait(options.registryReached, limits.registryWaitMsMax),
+    passwords:
+      options.verifyPassword === undefined
+        ? null
+        : createPasswordGate(options.verifyPassword, { now }, limits, { changes: () => registryChanges, wait: registryWait }),
+    registryWait,
     broker,
     announces: options.announces ?? false,
     now,
+    stampMs: time.stampMs,
     newId: options.newId,
     data: (session, chunk) => gate.data(session, chunk),
     written: (session, packets) => commands.written(session, packets),
@@ -138,7 +143,7 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
   const fail: Connections['fail'] = (session, occurrence) => connections.fail(session, occurrence)
   const observe: Connections['observe'] = (session, occurrence) => connections.observe(session, occurrence)
   const send: Connections['send'] = (session, packets) => connections.send(session, packets)
-  const uplink = createUplink({ limits, counters, outbox, flow, latest: () => lastMs, observe, send, fail })
+  const uplink = createUplink({ limits, counters, outbox, flow, latestMs: time.latestMs, observe, send, fail })
   const commands = createCommands(broker, roster, clock, limits, () => counters.commandsDelivered++)
   const gate: Gate = createGate({
     limits,
@@ -179,6 +184,10 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
   const admit = (address: string, handshakes: number): RefusalReason | null =>
     admission(address, counters.connections + handshakes, handshakes)
   const refused = (address: string, reason: RefusalReason): void => refuse({ address }, reason, null)
+  const stopWatching = directory.onChange((record) => {
+    registryChanges++
+    connections.recheck(record)
+  })
   let listener: Listener | null = null
   let plain: Listener | null = null
   try {
@@ -188,9 +197,17 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
       now,
       admit,
       refused,
-      secured(socket, address) {
+      judge(socket, address) {
         const withoutCertificate = directory.passwordDevices > 0 ? 'allowed' : 'refused'
-        const { peer, refusal, ours } = judgePeer(socket, address, authorities, clock.now(), withoutCertificate)
+        const verdict = judgePeer(socket, address, authorities, clock.now(), withoutCertificate)
+        if (verdict.refusal !== 'no-certificate' || registryWait === null) return verdict
+        // The first device with a password may have been enrolled a moment ago.
+        return registryWait().then((reached) => {
+          if (directory.passwordDevices > 0) return { ...verdict, refusal: null }
+          return reached ? verdict : { ...verdict, refusal: 'registry-behind' }
+        })
+      },
+      secured(socket, { peer, refusal, ours }) {
         if (refusal === null) {
           connections.open(socket, peer)
           return
@@ -218,12 +235,12 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
       })
   } catch (error) {
     listener?.close()
+    stopWatching()
     broker.close()
     throw error
   }
 
-  const clockWriter = options.writesClock ? startClockWriter(options.edge, outbox, now) : null
-  const stopWatching = directory.onChange((record) => connections.recheck(record))
+  const clockWriter = options.writesClock ? startClockWriter(options.edge, outbox, time.stampMs) : null
   let sweeps = 0
   const sweeper = setInterval(() => {
     const nowMs = now()

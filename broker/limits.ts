@@ -61,8 +61,10 @@ export const edgeLimits = z.strictObject({
   keepAliveSecondsMax: z.int().min(1).max(65_535).default(1_200),
   /** Filters in one SUBSCRIBE; `malformed` too-many-filters. */
   filtersPerSubscribeMax: count(8, 1_000),
-  /** A certificate of our authority that the registry does not list is judged once the edge has read the registry to its end; after this `refused` registry-behind. */
+  /** Who the registry does not list, or whose password is wrong, is judged once the edge has read the registry to its end; after this `refused` registry-behind. */
   registryWaitMsMax: ms(3_000),
+  /** From one such look at the registry's log, which all who wait share, to the next. */
+  registryLookPauseMs: ms(50, 10_000),
   /** Password checks at once (argon2id takes a core and tens of megabytes each). */
   passwordChecksMax: count(2, 64),
   /** Sign-ins that wait for a password check; beyond it they are refused (`connect-rate`). */

@@ -4,7 +4,7 @@ import type { RefusalReason } from '../contracts/observation.ts'
 import { plainAddress } from './address.ts'
 import type { AddressList } from './address-list.ts'
 import type { EdgeLimits } from './limits.ts'
-import { handshakeRefusal } from './peer.ts'
+import { handshakeRefusal, type PeerVerdict } from './peer.ts'
 import { createProxyFront } from './proxy-front.ts'
 
 export interface TlsMaterial {
@@ -26,8 +26,13 @@ export interface ListenerOptions {
   readonly admit: (address: string, handshakes: number) => RefusalReason | null
   /** Load balancers, which have to tell the source in a PROXY header. Without it no header is read and nothing stands before TLS. */
   readonly proxyFrom?: AddressList
-  /** A finished handshake; the socket has not been read from. `address` is where it comes from, behind a load balancer too. */
-  readonly secured: (socket: TLSSocket, address: string) => void
+  /**
+   * What a finished handshake proves; a promise where that can't be told yet: until then it counts as unfinished. `address` is where it comes from,
+   * behind a load balancer too.
+   */
+  readonly judge: (socket: TLSSocket, address: string) => PeerVerdict | Promise<PeerVerdict>
+  /** A judged handshake; the socket has not been read from. */
+  readonly secured: (socket: TLSSocket, verdict: PeerVerdict) => void
   /** A connection that ended before its handshake did, or was not admitted. */
   readonly refused: (address: string, reason: RefusalReason) => void
 }
@@ -105,13 +110,26 @@ export const startListener = async (options: ListenerOptions): Promise<Listener>
   server.on('secureConnection', (socket) => {
     const key = known(socket)
     const handshake = handshakes.get(key)
-    if (!handshakes.delete(key) || handshake === undefined) {
+    if (handshake === undefined) {
       // Refused or closed meanwhile.
       socket.on('error', () => {})
       socket.destroy()
       return
     }
-    options.secured(socket, handshake.address)
+    const judged = (verdict: PeerVerdict): void => {
+      // Closed while it was judged: the handshake's own end tells it.
+      if (handshakes.get(key) !== handshake || socket.destroyed) return
+      handshakes.delete(key)
+      options.secured(socket, verdict)
+    }
+    const verdict = options.judge(socket, handshake.address)
+    if (!(verdict instanceof Promise)) {
+      judged(verdict)
+      return
+    }
+    handshake.reason = 'no-certificate'
+    socket.on('error', () => {})
+    void verdict.then(judged)
   })
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
     const handshake = handshakes.get(known(socket)) ?? (front === null ? undefined : justDestroyed())

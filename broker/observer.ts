@@ -2,6 +2,7 @@ import { encodeObservation } from '../contracts/envelope.ts'
 import { logTopics } from '../contracts/log-topics.ts'
 import type { RefusalReason, Session as SessionObservation, SessionEvent } from '../contracts/observation.ts'
 import { partitionOf } from '../contracts/partitioner.ts'
+import type { EdgeTime } from './edge-time.ts'
 import type { Outbox } from './outbox.ts'
 import type { Session } from './session.ts'
 import { createRecentMap } from './recent-map.ts'
@@ -26,7 +27,7 @@ export interface Observer {
   report(subject: Subject, provenDevice: string | null, occurrence: Occurrence): void
   /** Tells the other edges that a device has signed in here. False when the log's queue was full: it was dropped. */
   announce(subject: Subject, device: string): boolean
-  /** Tells what was merged and has waited a second; called by the edge's sweep. */
+  /** Tells what was merged and has waited a second; called by the edge's sweep with what has elapsed. */
   sweep(nowMs: number): void
   readonly dropped: number
 }
@@ -46,10 +47,9 @@ const connects = 'connects.v1'
 const bySource = 'observations.by-source.v1'
 const byDevice = 'observations.by-device.v1'
 
-/** `stamp` answers the edge's time, ms, which never goes back. */
 export const createObserver = (
   outbox: Pick<Outbox<Session>, 'record'>,
-  stamp: () => number,
+  time: Pick<EdgeTime, 'stampMs' | 'elapsedMs'>,
   counted: (occurrence: Occurrence) => void,
 ): Observer => {
   let dropped = 0
@@ -57,7 +57,7 @@ export const createObserver = (
   const encode = (subject: Subject, { event, reason, topic, amount }: Occurrence): Buffer => {
     const observation: SessionObservation = {
       kind: 'session',
-      receivedAt: stamp(),
+      receivedAt: time.stampMs(),
       event,
       ...subject,
       reason: reason ?? null,
@@ -101,7 +101,7 @@ export const createObserver = (
         return
       }
       const key = `${provenDevice ?? subject.address} ${occurrence.event} ${occurrence.reason ?? ''}`
-      const now = stamp()
+      const now = time.elapsedMs()
       const known = merged.get(key)
       if (known.told === -1) {
         Object.assign(known, { told: now, untold: 0, largest: 0, subject, provenDevice, occurrence } satisfies Merged)

@@ -4,29 +4,34 @@ export type RegistryWait = () => Promise<boolean>
 type Answer = (reached: boolean) => void
 
 /**
- * An edge learns of an enrolment over the log, so a device that was enrolled a moment ago may be here first. Before a certificate of our own
- * authority counts as nobody's, the edge reads what the log holds. One look at a time, shared by all who came before it began: who comes during
- * it waits for the next, for it may have asked the log before that one's enrolment stood there. Who has waited long enough is let go of, the
+ * An edge learns of an enrolment over the log, so a device that was enrolled a moment ago may be here first. Before it counts as nobody's, or its
+ * password as wrong, the edge reads what the log holds. One look at a time, shared by all who came before it began: who comes during
+ * it waits for the next, for it may have asked the log before that one's enrolment stood there. Between two looks there is a pause: anybody may
+ * knock with a wrong password, and a flood of them must not become one of questions to the log. Who has waited long enough is let go of, the
  * look is not: a log that hangs is asked once, however many knock.
  *
  * @param reached resolves when all that stands in the registry's log at the call is folded in; may reject
  * @param waitMsMax how long one who knocks waits at most
+ * @param pauseMs from the end of a look to the next one
  */
-export const createRegistryWait = (reached: () => Promise<void>, waitMsMax: number): RegistryWait => {
-  let looking = false
+export const createRegistryWait = (reached: () => Promise<void>, waitMsMax: number, pauseMs: number): RegistryWait => {
+  /** A look is under way, or its pause. */
+  let busy = false
   let waiting = new Set<Answer>()
 
   const look = async (): Promise<void> => {
-    looking = true
+    busy = true
     const mine = waiting
     waiting = new Set()
     const is = await reached().then(
       () => true,
       () => false,
     )
-    looking = false
     for (const answer of mine) answer(is)
-    if (waiting.size > 0) void look()
+    setTimeout(() => {
+      busy = false
+      if (waiting.size > 0) void look()
+    }, pauseMs)
   }
 
   return () =>
@@ -39,6 +44,6 @@ export const createRegistryWait = (reached: () => Promise<void>, waitMsMax: numb
       }
       const timer = setTimeout(answer, waitMsMax, false)
       mine.add(answer)
-      if (!looking) void look()
+      if (!busy) void look()
     })
 }

@@ -20,7 +20,7 @@ const refused = (reason: RefusalReason, code: number): SignIn => ({ outcome: 're
  * Decides a CONNECT. Identity is the certificate's common name; it counts when the directory has that device enrolled with this very
  * certificate. A certificate of ours that the record does not list (any more) is `revoked`; before that is said, what the registry's log holds is read:
  * the device may have been enrolled, or have got this certificate, a moment ago. Without a certificate the user name is the device id and the password is
- * checked, if the device is enrolled so. The client id must be the device id; a will may only go to the device's own `status`.
+ * checked, if the device is enrolled so; the gate reads on likewise before it says no. The client id must be the device id; a will may only go to the device's own `status`.
  */
 export const decideSignIn = (
   connect: ConnectPacket,
@@ -64,7 +64,10 @@ const decideRest = (connect: ConnectPacket, record: DeviceRecord): SignIn => {
   return { outcome: 'accepted', record }
 }
 
-/** Unknown user, password not enabled, revoked, wrong password: one answer after the same work; only the observation tells them apart. */
+/**
+ * Unknown user, password not enabled, revoked, wrong password: one answer after the same work; only the observation tells them apart. While the
+ * registry can't be read to its end none of them is sure, and again all have one answer.
+ */
 const decideByPassword = async (
   connect: ConnectPacket,
   userName: string,
@@ -73,14 +76,12 @@ const decideByPassword = async (
   directory: DeviceDirectory,
   passwords: PasswordGate,
 ): Promise<SignIn> => {
-  const hash = directory.device(userName)?.passwordHash ?? null
-  const verdict = await passwords(hash, password, peer.address)
+  const verdict = await passwords(() => directory.device(userName), password, peer.address)
+  if (typeof verdict === 'object') return decideRest(connect, verdict)
   if (verdict === 'busy') return refused('connect-rate', connack.unavailable)
-  // Asked again: the device may have been revoked while the check ran.
+  if (verdict === 'behind') return refused('registry-behind', connack.unavailable)
   const record = directory.device(userName)
   if (record === undefined) return refused('unknown-identity', connack.credentials)
   if (record.status === 'revoked') return refused('revoked', connack.credentials)
-  if (record.passwordHash === null) return refused('password-not-enabled', connack.credentials)
-  if (verdict === 'wrong' || record.passwordHash !== hash) return refused('bad-credentials', connack.credentials)
-  return decideRest(connect, record)
+  return refused(record.passwordHash === null ? 'password-not-enabled' : 'bad-credentials', connack.credentials)
 }

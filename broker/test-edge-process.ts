@@ -20,7 +20,7 @@ const directory = {
   device: (id: string) => records.get(id),
   byFingerprint: (fingerprint: string) => [...records.values()].find((record) => record.fingerprints.includes(fingerprint)),
   get passwordDevices() {
-    return [...records.values()].filter(({ passwordHash }) => passwordHash !== null).length
+    return [...records.values()].filter(({ status, passwordHash }) => status === 'enrolled' && passwordHash !== null).length
   },
   onChange(listener: (record: DeviceRecord) => void) {
     listeners.add(listener)
@@ -56,7 +56,7 @@ const edge = await startEdge({
   async registryReached() {
     if (registryAway) throw new Error('the log is away')
     await new Promise((resolve) => setTimeout(resolve, 20))
-    for (const record of unread.splice(0)) records.set(record.device, record)
+    for (const record of unread.splice(0)) methods['change']!(record as never)
   },
   // The hash of a test is `plain:<password>`; the decoy is none.
   async verifyPassword(hash, password) {

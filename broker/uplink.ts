@@ -36,7 +36,7 @@ export const createUplink = (edge: {
   outbox: Outbox<Session>
   flow: Flow
   /** The latest time that anything was stamped with: what is stored now may not be older, though its chunk came before. */
-  latest: () => number
+  latestMs: () => number
   observe: (session: Session, occurrence: Occurrence) => void
   send: (session: Session, packets: Buffer) => boolean
   /** Ends the session with that observation. */
@@ -58,7 +58,7 @@ export const createUplink = (edge: {
   ): void => {
     counters.publishes++
     counters.publishBytes += to - from
-    stampMessageHead(leaf.head, edge.latest(), dup)
+    stampMessageHead(leaf.head, edge.latestMs(), dup)
     outbox.message(session, leaf, data, from, to, ack, nowMs)
     if (++session.inFlight >= limits.inFlightPerDeviceMax) flow.block(session, blockedBy.inFlight)
     if (outbox.bytes >= limits.inFlightBytesMax) flow.holdForEdge(session)

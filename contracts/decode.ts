@@ -32,5 +32,6 @@ export type Decoded =
 /** Turns the value of a record of an observation topic into an observation. Pure and deterministic; `version` changes when its answers do. */
 export interface EnvelopeDecoder {
   readonly version: number
-  decode(value: Uint8Array): Decoded
+  /** @param receivedAtMs what to take for the time of its arrival (`receivedAtOf`); as the envelope says unless given */
+  decode(value: Uint8Array, receivedAtMs?: number): Decoded
 }

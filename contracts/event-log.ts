@@ -21,6 +21,8 @@ export interface LogRecord {
   readonly key: string
   /** A view into the batch's memory: copy what must outlive the batch handler. */
   readonly value: Uint8Array
+  /** When the log took it, by the log's own clock, ms; the same each time it is read. Absent where the log has no other clock than its writers (embedded). */
+  readonly appendedAtMs?: number | undefined
 }
 
 export interface LogBatch {

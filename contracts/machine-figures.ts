@@ -19,6 +19,8 @@ export const figurePaths = [
   'log.brokerAwayMs',
   'log.readAwayMs',
   'log.unopened',
+  'log.clockAheadMs',
+  'log.clockBehindMs',
   'records',
   'findingsByDetector',
   'outOfRange',

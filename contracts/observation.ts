@@ -58,7 +58,7 @@ export const refusalReasons = [
   'tls-handshake',
   'handshake-timeout',
   'unknown-identity',
-  /** A certificate of our authority that the registry does not list, while the edge could not read the registry to its end. */
+  /** Who the registry does not list, or whose password is wrong by it, while the edge could not read the registry to its end. */
   'registry-behind',
   'revoked',
   'client-id-mismatch',

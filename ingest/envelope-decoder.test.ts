@@ -41,6 +41,14 @@ describe('Wardwatch JSON', () => {
     })
   })
 
+  it('takes another time of arrival when it is told one: what is recognised as well as what is parsed', () => {
+    const later = at + 5
+    const envelope = encodeMessage(encodeMessageHeader({ leaf: 'telemetry', ...origin }), Buffer.from('{"vitals":{"hr":1}}'), at, false)
+    const fresh = createEnvelopeDecoder()
+    for (const time of [later, later, undefined])
+      expect(fresh.decode(envelope, time)).toMatchObject({ outcome: 'ok', observation: { receivedAt: time ?? at } })
+  })
+
   it('carries the DUP flag', () => {
     const envelope = encodeMessage(encodeMessageHeader({ leaf: 'telemetry', ...origin }), Buffer.from('{"vitals":{"hr":1}}'), at, true)
     expect(decoder.decode(envelope)).toMatchObject({ observation: { redelivered: true } })
@@ -207,6 +215,13 @@ describe('observations that Wardwatch itself wrote', () => {
     topic: null,
     amount: null,
   }
+  it('come out with another time of arrival when it is told one', () => {
+    const told = { ...connect, receivedAt: at + 0.5 }
+    expect(decoder.decode(encodeObservation(told))).toMatchObject({ observation: { receivedAt: at + 0.5 } })
+    expect(decoder.decode(encodeObservation(told), at)).toMatchObject({ observation: { receivedAt: at + 0.5 } })
+    expect(decoder.decode(encodeObservation(told), at - 9_000)).toEqual({ outcome: 'ok', observation: { ...told, receivedAt: at - 9_000 } })
+  })
+
   it('come out as they went in', () => {
     const absent = {
       kind: 'presence',

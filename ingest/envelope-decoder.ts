@@ -29,7 +29,13 @@ const layoutBytesMax = 1_024
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** An observation that a part of Wardwatch wrote. Sealed, but taken as hostile all the same: a lost key must not become a crash. */
-const decodeObservation = (whole: Buffer, start: number, end: number, receivedAt: number, limits: DecodeLimits): Decoded => {
+const decodeObservation = (
+  whole: Buffer,
+  start: number,
+  end: number,
+  [toldMs, receivedAtMs]: readonly [told: number, received: number],
+  limits: DecodeLimits,
+): Decoded => {
   const parsed = parsePayload(whole, start, end, limits)
   if (!parsed.ok) return deadLetter('bad-envelope', `an observation: ${parsed.detail}`)
   const kind = isObject(parsed.value) ? parsed.value['kind'] : undefined
@@ -37,8 +43,8 @@ const decodeObservation = (whole: Buffer, start: number, end: number, receivedAt
   if (schema === null) return deadLetter('bad-envelope', 'an observation that is neither a session nor a presence')
   const checked = schema.safeParse(parsed.value)
   if (!checked.success) return deadLetter('bad-envelope', `a ${String(kind)} observation with members that are missing or wrong`)
-  if (Math.floor(checked.data.receivedAt) !== receivedAt) return deadLetter('bad-envelope', "the observation's time is not the envelope's")
-  return { outcome: 'ok', observation: checked.data }
+  if (Math.floor(checked.data.receivedAt) !== toldMs) return deadLetter('bad-envelope', "the observation's time is not the envelope's")
+  return { outcome: 'ok', observation: receivedAtMs === toldMs ? checked.data : { ...checked.data, receivedAt: receivedAtMs } }
 }
 
 const decodePayload = (value: unknown, context: MessageContext, limits: DecodeLimits): Decoded => {
@@ -85,7 +91,7 @@ export const createEnvelopeDecoder = (settings: Partial<DecodeLimits> = {}): Env
     layouts.latest = layout
   }
 
-  const decodeMessage = (bytes: Uint8Array): Decoded => {
+  const decodeMessage = (bytes: Uint8Array, receivedAtMs: number | undefined): Decoded => {
     if (bytes.length < messageFixedBytes) return deadLetter('bad-envelope', `a message envelope of ${bytes.length} bytes`)
     const headerLength = (bytes[8]! << 8) | bytes[9]!
     const payloadAt = messageFixedBytes + headerLength
@@ -96,7 +102,7 @@ export const createEnvelopeDecoder = (settings: Partial<DecodeLimits> = {}): Env
     const { origin, layouts } = header
     const context: MessageContext = {
       origin,
-      receivedAt: envelopeTime(bytes),
+      receivedAt: receivedAtMs ?? envelopeTime(bytes),
       bytes: bytes.length - payloadAt,
       payloadHash: murmur2Of(bytes, payloadAt, bytes.length),
       redelivered: (bytes[1]! & 1) === 1,
@@ -113,19 +119,15 @@ export const createEnvelopeDecoder = (settings: Partial<DecodeLimits> = {}): Env
 
   return {
     version: decoderVersion,
-    decode(bytes) {
+    decode(bytes, receivedAtMs) {
       try {
-        if (bytes[0] === envelopeKind.message) return decodeMessage(bytes)
+        if (bytes[0] === envelopeKind.message) return decodeMessage(bytes, receivedAtMs)
         if (bytes.length < fixedBytes) return deadLetter('bad-envelope', `an envelope of ${bytes.length} bytes`)
         if (bytes[0] === envelopeKind.clock) return drop
         if (bytes[0] !== envelopeKind.observation) return deadLetter('bad-envelope', `an envelope of unknown kind ${bytes[0]}`)
-        return decodeObservation(
-          windowOf(bytes),
-          bytes.byteOffset + fixedBytes,
-          bytes.byteOffset + bytes.length,
-          envelopeTime(bytes),
-          limits,
-        )
+        const toldMs = envelopeTime(bytes)
+        const times = [toldMs, receivedAtMs ?? toldMs] as const
+        return decodeObservation(windowOf(bytes), bytes.byteOffset + fixedBytes, bytes.byteOffset + bytes.length, times, limits)
       } catch (error) {
         // No input is known that comes here: a fault in a decoder must still cost one record and not the stream.
         return deadLetter('decoder-failed', error instanceof Error ? error.name : 'not an error')

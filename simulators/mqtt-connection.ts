@@ -1,5 +1,5 @@
-import { type Socket, connect as connectTcp } from 'node:net'
-import { type SecureContext, connect as connectTls, createSecureContext } from 'node:tls'
+import { type Socket, connect as connectTcp, isIP } from 'node:net'
+import { checkServerIdentity, type SecureContext, connect as connectTls, createSecureContext } from 'node:tls'
 import { MqttClient } from 'mqtt'
 
 /** How a device proves who it is. PEM texts; without `caPem` the connection is plain TCP (tests only). */
@@ -14,7 +14,7 @@ export interface Credentials {
 export interface ConnectOptions {
   readonly host: string
   readonly port: number
-  /** The name that the server's certificate must carry, when it is not `host`. */
+  /** The name or address that the server's certificate must carry, when it is not `host`. */
   readonly serverName?: string
   readonly clientId: string
   readonly credentials: Credentials
@@ -71,7 +71,11 @@ const sentenceOf = (error: Error & { readonly code?: string | number | undefined
 const dial = ({ host, port, serverName, secureContext, localAddress }: ConnectOptions): Socket => {
   const where = { host, port, ...(localAddress === undefined ? {} : { localAddress }) }
   if (secureContext === null) return connectTcp(where)
-  return connectTls({ ...where, secureContext, ...(serverName === undefined ? {} : { servername: serverName }) })
+  if (serverName === undefined) return connectTls({ ...where, secureContext })
+  // An address is not allowed as TLS's server name (RFC 6066), but is one in a certificate.
+  return isIP(serverName) === 0
+    ? connectTls({ ...where, secureContext, servername: serverName })
+    : connectTls({ ...where, secureContext, checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate) })
 }
 
 /**

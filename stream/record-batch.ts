@@ -131,8 +131,11 @@ export interface RecordBatchReader {
   take(recordsMax: number, out: LogRecord[]): number
 }
 
-/** Throws `Error` when the lengths do not add up: the seal has held, so that is a bug of the writer. */
-export const readRecordBatch = (memory: Buffer, firstOffset: number, keys: KeyCache): RecordBatchReader => {
+/**
+ * Throws `Error` when the lengths do not add up: the seal has held, so that is a bug of the writer.
+ * @param appendedAtMs of all its records
+ */
+export const readRecordBatch = (memory: Buffer, firstOffset: number, keys: KeyCache, appendedAtMs?: number): RecordBatchReader => {
   if (memory[0] !== format) throw new Error(`a record batch of format ${memory[0]} is not known here (this reads format ${format})`)
   const end = memory.length
   let at = 1
@@ -167,6 +170,7 @@ export const readRecordBatch = (memory: Buffer, firstOffset: number, keys: KeyCa
           offset,
           key: keys.text(hash, memory, keyAt, keyLength),
           value: new Uint8Array(buffer, base + valueAt, valueLength),
+          appendedAtMs,
         })
         at = valueAt + valueLength
         offset++

@@ -5,7 +5,7 @@ import { enrolSimulated } from '../simulated-credentials.ts'
 import { BadCall, type Call, type Command, textFlag } from './command.ts'
 import { listenForStop } from './until-stopped.ts'
 import { mapFlag, recordingOf } from './recording-of.ts'
-import { configOf, settingsFlags } from './settings-flags.ts'
+import { configOf, edgeNameFlag, settingsFlags } from './settings-flags.ts'
 
 export const replayCommand: Command = {
   name: 'replay',
@@ -14,6 +14,7 @@ export const replayCommand: Command = {
   example: 'npx wardwatch replay bidmc.csv.gz --map simulators/recording/mappings/bidmc-numerics.json --speed 10',
   flags: {
     ...settingsFlags,
+    ...edgeNameFlag,
     ...mapFlag,
     speed: { value: 'TIMES', help: 'times real time; 0 is as fast as it is acknowledged (default 1)' },
     json: { help: 'the figures as one JSON line' },
@@ -43,7 +44,7 @@ export const replayCommand: Command = {
       speed,
       host: config.mqtt.host,
       port: config.mqtt.port,
-      serverName: config.mqtt.names[0] ?? 'localhost',
+      serverName: config.mqtt.names[0]!,
       credentials: async ({ device }) => enrolled.credentials.get(device)!,
       scheduler: systemScheduler,
       logger: silentLogger,

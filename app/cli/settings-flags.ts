@@ -8,6 +8,14 @@ export const settingsFlags: Readonly<Record<string, Flag>> = {
   ...Object.fromEntries(settings.map(({ flag, description }) => [flag, { value: 'VALUE', help: description }])),
 }
 
+/** For a command that connects as devices do: whose certificate it takes for the edge's. */
+export const edgeNameFlag: Readonly<Record<string, Flag>> = {
+  'mqtt-names': {
+    value: 'VALUE',
+    help: "names and addresses in the broker's certificate; it has to carry the first one (default localhost)",
+  },
+}
+
 /** The flag that names the platform which a command asks. */
 export const dataFlag: Readonly<Record<string, Flag>> = {
   data: { value: 'DIR', help: 'data directory of the platform (default wardwatch-data; the demo uses wardwatch-demo)' },

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, it, vi } from 'vitest'
 import { createTestAuthority } from '../../broker/test-certificates.ts'
+import { systemClock } from '../../contracts/clock.ts'
+import { createAuthority } from '../../registry/authority.ts'
 import { startTestBroker } from '../../simulators/test-broker.ts'
 import { writeFleetFile } from '../fleet-file.ts'
+import { issueServerCertificate } from '../issue-certificate.ts'
 import { planQuietFleet } from '../simulated-fleet.ts'
 import { dispatch } from './dispatch.ts'
 
@@ -20,7 +23,7 @@ interface Keys {
 }
 
 /** `wardwatch simulate` in this process, stopped by TERM once `until`, which sees what was said on standard error, has resolved. */
-const simulate = async (port: number, keys: Keys, until: (told: Promise<void>) => Promise<void>) => {
+const simulate = async (port: number, keys: Keys, until: (told: Promise<void>) => Promise<void>, more: readonly string[] = []) => {
   const { newcomers } = planQuietFleet({ seed: 7, devices: 3 })
   const path = join(folder, `fleet-${port}.json`)
   writeFleetFile(path, { seed: 7, devices: 3, attacks: false, credentials: new Map(newcomers.map(({ device }) => [device, keys])) })
@@ -34,7 +37,7 @@ const simulate = async (port: number, keys: Keys, until: (told: Promise<void>) =
   })
   // The command listens for as long as its process lives: here that is longer than one command.
   const before = process.listeners('SIGTERM')
-  const ended = dispatch(['simulate', '--data', folder, '--fleet', path, '--mqtt-port', String(port)])
+  const ended = dispatch(['simulate', '--data', folder, '--fleet', path, '--mqtt-port', String(port), ...more])
   await until(told.promise)
   process.emit('SIGTERM')
   for (const listener of process.listeners('SIGTERM')) if (!before.includes(listener)) process.off('SIGTERM', listener)
@@ -68,6 +71,28 @@ it('where they are let in it says nothing, and succeeds', async () => {
     const keys = { caPem: authority.certificatePem, certificatePem: client.certificatePem, privateKeyPem: client.keyPem }
     const ended = await simulate(broker.port, keys, () => broker.until(() => broker.received.length > 0))
     expect(ended).toEqual({ status: 0, stderr: '' })
+  } finally {
+    await broker.stop()
+  }
+})
+
+it('an edge is taken for what its certificate says: by the first of mqtt.names, a name or an address, and no other', async () => {
+  const authority = await createAuthority({ siteName: 'simulated', clock: systemClock })
+  const server = await issueServerCertificate(authority, ['edge.example', '10.9.8.7'])
+  const client = await authority.issueDeviceCertificate({ device: 'device', days: 1 })
+  const broker = await startTestBroker({ tls: { key: server.privateKeyPem, cert: server.certificatePem, ca: authority.certificatePem } })
+  try {
+    const keys = { caPem: authority.certificatePem, certificatePem: client.certificatePem, privateKeyPem: client.privateKeyPem }
+    for (const name of ['edge.example,localhost', '10.9.8.7']) {
+      const before = broker.received.length
+      const served = () => broker.until(() => broker.received.length > before)
+      expect(await simulate(broker.port, keys, served, ['--mqtt-names', name]), name).toEqual({ status: 0, stderr: '' })
+    }
+    for (const wrong of [[], ['--mqtt-names', '10.9.8.6']]) {
+      const { status, stderr } = await simulate(broker.port, keys, (told) => told, wrong)
+      expect(status).toBe(1)
+      expect(stderr).toMatch(/could not connect to 127\.0\.0\.1:\d+: .*(localhost|10\.9\.8\.6).*altnames|not in the cert/)
+    }
   } finally {
     await broker.stop()
   }

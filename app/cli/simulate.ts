@@ -11,7 +11,7 @@ import { type FleetFile, readFleetFile, writeFleetFile } from '../fleet-file.ts'
 import { enrolSimulated } from '../simulated-credentials.ts'
 import { attackersBelongings, planAttackedFleet, planQuietFleet, revokedName, type SimulatedFleet } from '../simulated-fleet.ts'
 import { BadCall, type Call, type Command, durationMs, textFlag, wholeNumber } from './command.ts'
-import { configOf, settingsFlags } from './settings-flags.ts'
+import { configOf, edgeNameFlag, settingsFlags } from './settings-flags.ts'
 import { listenForStop } from './until-stopped.ts'
 
 /** From the last device's start to the first attack: what is attacked must have been heard. */
@@ -52,10 +52,13 @@ export const simulateCommand: Command = {
   example: 'npx wardwatch simulate --devices 1000 --seed 7 --for 10m',
   flags: {
     ...settingsFlags,
+    ...edgeNameFlag,
     devices: { value: 'N', help: 'how many (default 200, at most 100000)' },
     seed: { value: 'N', help: 'the same seed gives the same fleet and the same physiology (default: drawn, and told)' },
     for: { value: 'DURATION', help: 'stops by itself, e.g. 90s or 10m' },
-    attacks: { help: 'attacks the fleet once in each way that the detectors know, 20 s after it was switched on' },
+    attacks: {
+      help: 'attacks the fleet once in each way that the detectors know, 20 s after it was switched on; with --enrol-into once --fleet has, which then says it itself',
+    },
     'enrol-into': { value: 'FILE', help: 'only enrols the fleet, and writes it with its keys to FILE, for --fleet on another machine' },
     fleet: { value: 'FILE', help: 'takes the fleet and its keys from FILE instead of enrolling one here' },
     acknowledged: { value: 'FILE', help: 'appends a line [device, time in ms] for each acknowledged reading' },
@@ -82,6 +85,7 @@ export const simulateCommand: Command = {
       planned: planOf(known, localBroker),
       host: config.mqtt.host,
       port: config.mqtt.port,
+      serverName: config.mqtt.names[0]!,
       forMs,
       acknowledgedPath,
     })
@@ -94,13 +98,15 @@ const runSimulated = async (options: {
   readonly planned: SimulatedFleet
   readonly host: string
   readonly port: number
+  /** What the edge's certificate has to carry. */
+  readonly serverName: string
   readonly forMs: number | undefined
   readonly acknowledgedPath: string | undefined
 }): Promise<number> => {
-  const { known, planned, host, port, forMs, acknowledgedPath } = options
+  const { known, planned, host, port, serverName, forMs, acknowledgedPath } = options
   const { fleet, campaign } = planned
   const stop = listenForStop()
-  const network = { host, port, serverName: 'localhost', scheduler: systemScheduler, logger: silentLogger }
+  const network = { host, port, serverName, scheduler: systemScheduler, logger: silentLogger }
   const credentialsOf = (device: string) => known.credentials.get(device)!
   const acknowledgedFile = acknowledgedPath === undefined ? null : openAcknowledgedFile(acknowledgedPath)
   let failureTold = false

@@ -107,7 +107,7 @@ export const startDemo = async (
   if (!revoked.ok) return refuse(revoked.problem)
   onProgress(`${campaign.fleet.devices.length} devices are enrolled`)
 
-  const network = { host: config.mqtt.host, port: mqttPort, serverName: config.mqtt.names[0] ?? 'localhost' }
+  const network = { host: config.mqtt.host, port: mqttPort, serverName: config.mqtt.names[0]! }
   const credentials = async ({ device }: Pick<DeviceSpec, 'device'>) => enrolled.credentials.get(device)!
   const fleet = runFleet({ ...network, fleet: campaign.fleet, credentials, scheduler: systemScheduler, logger })
   void fleet.started.then(

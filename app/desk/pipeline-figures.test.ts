@@ -139,6 +139,18 @@ it('messages that do not open are dead letters of the log: as many as the role t
 })
 
 it.each([
+  ['ahead', { clockAheadMs: 86_400_000, clockBehindMs: 0 }, "edge: its clock is 86400 s ahead of Kafka's"],
+  ['behind', { clockAheadMs: 0, clockBehindMs: 61_000 }, "edge: its clock is 61 s behind Kafka's"],
+  ['a little ahead', { clockAheadMs: 4_900, clockBehindMs: 0 }, null],
+])('a clock that is %s shows, and the log runs on', (_, log, problem) => {
+  const { clock, figures, role, stage } = begin()
+  clock.nowMs += 1_000
+  figures.told([role('desk', {}), role('edge', { log })])
+  expect(stage('log')).toMatchObject({ state: 'running', problem })
+  expect(figures.read().signs.problems).toEqual(problem === null ? [] : [problem])
+})
+
+it.each([
   ['reads', { readAwayMs: 12_000 }, 'desk can not read the log (Kafka has given nothing for 12 s)'],
   ['writes', { brokerAwayMs: 8_000 }, 'desk can not write the log (Kafka has taken nothing for 8 s)'],
   ['reads again', { readAwayMs: 0, brokerAwayMs: 200 }, null],

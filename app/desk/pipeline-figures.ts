@@ -1,7 +1,7 @@
 import type { Pipeline, Stage, VitalSigns } from '../../contracts/api/pipeline.ts'
 import type { FigurePath } from '../../contracts/machine-figures.ts'
 import { type DeskStanding, soleDesk } from '../../dashboards/api/parts.ts'
-import { cutOff, readiness, unheard, unreadable } from '../health.ts'
+import { cutOff, readiness, unheard, unreadable, wrongClock } from '../health.ts'
 import { roleFiguresOf } from '../machine-figures.ts'
 import { does, type RoleKind, type RoleStatus } from '../role-status.ts'
 import type { KnownMachine } from './known-machines.ts'
@@ -104,16 +104,22 @@ export const createPipelineFigures = (
     return told === undefined ? null : `ClickHouse takes nothing: ${told.slice(0, 200)}`
   }
 
+  /** What the first of the roles has to say that has something to say. */
+  const ofRunning = (say: (role: PlacedRole) => string | null): string | null =>
+    roles
+      .filter(({ state }) => state === 'running')
+      .map(say)
+      .find((problem) => problem !== null) ?? null
+
+  /** The log goes on, but times are wrong. */
+  const clockProblem = (): string | null =>
+    ofRunning(({ name, figures }) => wrongClock(name, figures['log.clockAheadMs'] ?? 0, figures['log.clockBehindMs'] ?? 0))
+
   /** One sentence while the log can't be written or read. */
   const logProblem = (): string | null => {
     if (speaking('edge').some(({ reasons }) => reasons.logUnavailable !== undefined))
       return 'The log takes no records: nothing is acknowledged'
-    return (
-      roles
-        .filter(({ state }) => state === 'running')
-        .map(({ name, figures }) => cutOff(name, figures['log.readAwayMs'] ?? 0, figures['log.brokerAwayMs'] ?? 0))
-        .find((problem) => problem !== null) ?? null
-    )
+    return ofRunning(({ name, figures }) => cutOff(name, figures['log.readAwayMs'] ?? 0, figures['log.brokerAwayMs'] ?? 0))
   }
 
   /** What nobody's key opens. Each role that reads it counts it. */
@@ -162,7 +168,7 @@ export const createPipelineFigures = (
         drops: null,
         deadLetters: unopened(),
         restarts: null,
-        problem: cut,
+        problem: cut ?? clockProblem(),
       },
       {
         id: 'detect',
@@ -236,6 +242,7 @@ export const createPipelineFigures = (
     [
       ...readiness(own, now()).problems,
       historyProblem(),
+      clockProblem(),
       ...own.map(unheard),
       others?.problem() ?? null,
       silent.length === 0 ? null : notHeardOf(silent, cutOffItself()),

@@ -19,6 +19,8 @@ const ofLog: Readonly<Record<string, MetricSpec>> = {
   brokerAwayMs: seconds('log_broker_away', 'Since when Kafka takes nothing; 0 while it does.'),
   readAwayMs: seconds('log_read_away', 'Since when something of Kafka can not be read; 0 while all can.'),
   unopened: counter('log_unopened', 'Messages on Kafka that do not open with the key of the log, and were passed over.'),
+  clockAheadMs: seconds('log_clock_ahead', "How far the machine's clock is ahead of Kafka's, at least."),
+  clockBehindMs: seconds('log_clock_behind', "How far it is behind Kafka's, at least."),
   consumers: gauge('log_consumers', 'Consumers of the log in the process.'),
 }
 

@@ -33,6 +33,7 @@ const detect: MetricTable = {
   clocks: counter('detect_clock_records', 'Clock records among them.'),
   dropped: counter('detect_dropped', 'Records that are no observation.'),
   late: counter('detect_late_records', 'Records behind the watermark.'),
+  ahead: counter('detect_ahead_records', "Records of an edge whose clock is ahead of Kafka's: their time is taken from Kafka."),
   timers: gauge('detect_timers', 'Timers that detectors have set.'),
   derived: counter('detect_derived_observations', 'Observations that derivations wrote.'),
   keys: gauge('detect_keys', 'Devices, addresses and sites whose state is held, counted a detector group.'),

@@ -1,9 +1,10 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Clock } from '../../contracts/clock.ts'
-import { envelopeTime, isClock } from '../../contracts/envelope.ts'
+import { isClock } from '../../contracts/envelope.ts'
 import type { EventLog } from '../../contracts/event-log.ts'
 import type { LogTopicName } from '../../contracts/log-topics.ts'
 import type { Logger } from '../../contracts/logger.ts'
+import { receivedAtOf } from '../../contracts/received-at.ts'
 import { toleratedMs } from '../landing/behind.ts'
 import { partitionName } from '../landing/landing-batch.ts'
 import { readPositions } from '../landing/positions.ts'
@@ -50,8 +51,8 @@ export const followLandedBehind = (parts: {
   const firstTime = async (topic: LogTopicName, partition: number, from: number, to: number): Promise<number> => {
     let looked = 0
     for await (const { records } of log.read(topic, partition, from, to))
-      for (const { value } of records) {
-        if (value.length >= 8 && !isClock(value)) return envelopeTime(value)
+      for (const record of records) {
+        if (record.value.length >= 8 && !isClock(record.value)) return receivedAtOf(record)
         // So many clock records without anything else: nothing to be behind of so far.
         if (++looked >= lookedAtMax) return Infinity
       }

@@ -1,6 +1,7 @@
-import { envelopeTime, isClock } from '../../contracts/envelope.ts'
+import { isClock } from '../../contracts/envelope.ts'
 import type { LogRecord } from '../../contracts/event-log.ts'
 import type { LogTopicName } from '../../contracts/log-topics.ts'
+import { receivedAtOf } from '../../contracts/received-at.ts'
 import { partitionName } from './landing-batch.ts'
 
 /** A flush every second or so is not being behind. */
@@ -39,7 +40,7 @@ export const createBehind = (): Behind => {
       const batches = waiting.get(name) ?? []
       waiting.set(name, batches)
       // Above the bound the oldest is what matters, and it is held.
-      if (batches.length < waitingBatchesMax) batches.push({ nextOffset, fromMs: envelopeTime(first.value) })
+      if (batches.length < waitingBatchesMax) batches.push({ nextOffset, fromMs: receivedAtOf(first) })
     },
     wrote(topic, partition, nextOffset) {
       const batches = waiting.get(partitionName(topic, partition))

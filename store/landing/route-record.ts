@@ -2,10 +2,11 @@ import { caseEvent } from '../../contracts/case-event.ts'
 import { deadLetter } from '../../contracts/dead-letter.ts'
 import type { Clock } from '../../contracts/clock.ts'
 import type { Decoded, EnvelopeDecoder } from '../../contracts/decode.ts'
-import { decodeMessageHeader, envelopeKind, envelopeTime, messageParts } from '../../contracts/envelope.ts'
+import { decodeMessageHeader, envelopeKind, messageParts } from '../../contracts/envelope.ts'
 import type { LogRecord } from '../../contracts/event-log.ts'
 import { finding } from '../../contracts/finding.ts'
 import type { LogTopicName } from '../../contracts/log-topics.ts'
+import { receivedAtOf } from '../../contracts/received-at.ts'
 import type { RedeliveryFilter } from '../../contracts/redelivery.ts'
 import type { FindingMarks } from './finding-marks.ts'
 import type { LandedTable, LandingBatch, RowTable } from './landing-batch.ts'
@@ -64,7 +65,7 @@ export const createRecordRouter = (parts: {
     const origin = parts === null ? null : decodeMessageHeader(parts.header)
     const isEnvelope = topic.startsWith('observations.') && value.length >= 8 && Object.values<number>(envelopeKind).includes(value[0]!)
     const row = deadLetterRow({
-      receivedAt: isEnvelope ? envelopeTime(value) : clock.now(),
+      receivedAt: isEnvelope ? receivedAtOf(record) : clock.now(),
       reason,
       detail: detail.slice(0, 1_024),
       device: origin?.device ?? null,
@@ -76,16 +77,16 @@ export const createRecordRouter = (parts: {
     add(batch, 'dead_letters', topic, partition, record, row)
   }
 
-  const decode = (value: Uint8Array): Decoded => {
+  const decode = (record: LogRecord): Decoded => {
     try {
-      return decoder.decode(value)
+      return decoder.decode(record.value, record.value.length < 8 ? undefined : receivedAtOf(record))
     } catch (error) {
       return { outcome: 'deadLetter', reason: 'decoder-failed', detail: error instanceof Error ? error.message : String(error) }
     }
   }
 
   const routeObservation = (batch: LandingBatch, topic: LogTopicName, partition: number, record: LogRecord): void => {
-    const decoded = decode(record.value)
+    const decoded = decode(record)
     if (decoded.outcome === 'deadLetter') {
       bury(batch, topic, partition, record, decoded.reason, decoded.detail)
       return

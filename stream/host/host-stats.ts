@@ -8,6 +8,7 @@ export interface HostStats {
   readonly clocks: number
   readonly dropped: number
   readonly late: number
+  readonly ahead: number
   readonly timers: number
   readonly derived: number
   readonly keys: number
@@ -60,6 +61,7 @@ export const sumFigures = (partitions: readonly PartitionFigures[], outOfRange: 
     clocks: total((p) => p.clocks),
     dropped: total((p) => p.dropped),
     late: total((p) => p.late),
+    ahead: total((p) => p.ahead),
     timers: total((p) => p.timers),
     derived: total((p) => p.derived),
     keys: total((p) => p.keys),

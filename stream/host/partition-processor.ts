@@ -1,9 +1,10 @@
 import type { EnvelopeDecoder } from '../../contracts/decode.ts'
-import { envelopeTime, isClock } from '../../contracts/envelope.ts'
+import { isClock } from '../../contracts/envelope.ts'
 import type { LogRecord } from '../../contracts/event-log.ts'
 import type { Finding, LogPosition } from '../../contracts/finding.ts'
 import { type KeyedBy, type LogTopicName, topicByKey } from '../../contracts/log-topics.ts'
 import type { Observation, Presence } from '../../contracts/observation.ts'
+import { isAhead, receivedAtOf } from '../../contracts/received-at.ts'
 import { decodeKeyEntry, encodeKeyEntry } from './key-entry-codec.ts'
 import type { KeyEntry } from './key-entry.ts'
 import { createKeyGroups } from './key-groups.ts'
@@ -189,10 +190,10 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
     return entry
   }
 
-  const decode = (value: Uint8Array): Observation | null => {
+  const decode = (value: Uint8Array, receivedAtMs: number | undefined): Observation | null => {
     let decoded
     try {
-      decoded = decoder.decode(value)
+      decoded = decoder.decode(value, receivedAtMs)
     } catch {
       countDeadLetter(counts, 'decoder-failed')
       return null
@@ -211,7 +212,8 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
     let alone = false
     let at = from
     for (; at < end && !alone; at++) {
-      const { offset, key, value } = records[at]!
+      const record = records[at]!
+      const { offset, key, value } = record
       if (offset <= applied) break
       const isEnvelope = hasKnownKind(value)
       const clock = isEnvelope && isClock(value)
@@ -222,7 +224,8 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
       }
       applied = offset
       counts.records++
-      const atMs = isEnvelope ? envelopeTime(value) : 0
+      const atMs = isEnvelope ? receivedAtOf(record) : 0
+      if (isEnvelope && isAhead(record)) counts.ahead++
       if (!isEnvelope) countDeadLetter(counts, 'bad-envelope')
       else if (!advanceTime(time, atMs, clock, outageGapMs) && time.watermarkMs - atMs > lateMs) counts.late++
       if (clock) counts.clocks++
@@ -246,7 +249,7 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
       for (let index = first; index >= 0; index = groups.next(index)) {
         if (entry !== undefined) wakeUpTo(entry, after, index)
         after = index
-        const observation = decode(records[from + index]!.value)
+        const observation = decode(records[from + index]!.value, timeline.atMs(index))
         if (observation !== null) entry = observe(key, entry, observation, index)
       }
       if (entry !== undefined) wakeUpTo(entry, after, last)

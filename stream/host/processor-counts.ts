@@ -7,6 +7,8 @@ export interface ProcessorCounts {
   readonly clocks: number
   readonly dropped: number
   readonly late: number
+  /** Records of an edge whose clock is ahead of the log's. */
+  readonly ahead: number
   /** Records at or below a restored key's applied offset. */
   readonly skipped: number
   readonly timers: number
@@ -30,6 +32,7 @@ export const createProcessorCounts = (): Mutable<Counters> => ({
   clocks: 0,
   dropped: 0,
   late: 0,
+  ahead: 0,
   skipped: 0,
   timers: 0,
   derived: 0,

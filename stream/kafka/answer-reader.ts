@@ -28,6 +28,8 @@ export interface FetchedMessage {
   readonly value: Buffer | null
   readonly headers?: Readonly<Record<string, Buffer | null>>
   readonly isControlRecord?: boolean
+  /** By the broker's clock, ms. */
+  readonly appendedAtMs?: number | undefined
   readonly batchContext?: { readonly inTransaction?: boolean; readonly producerId?: string }
 }
 
@@ -61,8 +63,8 @@ export const createAnswerReader = (withoutAborted: WithoutAborted) => {
       const known = cut ? raw.slice(0, -1) : raw
       const after = known.length === 0 ? asked : Number(known.at(-1)!.offset) + 1
       // Nothing of ours is without a value: who reads has to hear of it as of all else that does not open.
-      const messages = committedOf(known, abortedTransactions).flatMap(({ offset, value, isControlRecord }) =>
-        isControlRecord === true ? [] : [{ offset: Number(offset), value: value ?? nothing }],
+      const messages = committedOf(known, abortedTransactions).flatMap(({ offset, value, isControlRecord, appendedAtMs }) =>
+        isControlRecord === true ? [] : [{ offset: Number(offset), value: value ?? nothing, appendedAtMs }],
       )
       const lastEnd = messages.length === 0 ? asked : messages.at(-1)!.offset + 1
       return { topic, partition, after, end: after < stable ? stable : lastEnd, messages }

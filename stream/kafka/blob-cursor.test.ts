@@ -19,7 +19,7 @@ const blob = (offset: number, values: readonly string[], compressed = true): Fet
     const bytes = Buffer.from(value)
     records.push(key, murmur2(key) | 0, nothing, bytes, 0, bytes.length)
   }
-  return { offset, sealed: seal.close(records.bytes(), compressed) }
+  return { offset, sealed: seal.close(records.bytes(), compressed), appendedAtMs: undefined }
 }
 
 const cursorOver = (blobs: readonly FetchedBlob[], start: number) => {

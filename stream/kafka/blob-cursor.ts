@@ -8,6 +8,8 @@ export interface FetchedBlob {
   /** Kafka's offset. */
   readonly offset: number
   readonly sealed: Buffer
+  /** When the broker took it, ms; undefined where the topic is not set to say so. */
+  readonly appendedAtMs: number | undefined
 }
 
 /** What comes next: records, or one blob that does not open. */
@@ -52,7 +54,7 @@ export const createBlobCursor = (options: {
       return 0
     }
     opened()
-    const reader = readRecordBatch(plain, firstOffsetOf(blob.offset), keys)
+    const reader = readRecordBatch(plain, firstOffsetOf(blob.offset), keys, blob.appendedAtMs)
     reader.skipTo(start)
     open = { blob: blob.offset, reader }
     return plain.length

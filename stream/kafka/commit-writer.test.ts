@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { LogUnavailable } from '../../contracts/event-log.ts'
 import { silentLogger } from '../../contracts/logger.ts'
-import { createBrokerWatch } from './broker-watch.ts'
 import { createCommitWriter } from './commit-writer.ts'
 import type { SendOutcome } from './kafka-ports.ts'
+import { createWriteWatch } from './write-watch.ts'
 
 const ok: SendOutcome = { ok: true }
 const gone: SendOutcome = { ok: false, maybeWritten: false, failure: { kind: 'away', message: 'connect ECONNREFUSED' } }
@@ -16,8 +16,9 @@ const rig = (...lanes: SendOutcome[][]) => {
   let ending = false
   const stuck: LogUnavailable[] = []
   const sent: string[] = []
-  const watch = createBrokerWatch(silentLogger, () => nowMs)
+  const watch = createWriteWatch(silentLogger, () => nowMs).of('findings.v1')
   const write = createCommitWriter({
+    name: 'findings.v1',
     watch,
     giveUpMs: 5_000,
     onStuck: (error) => stuck.push(error),
@@ -85,7 +86,7 @@ it('never gives back a commit of which one partition is written', async () => {
 
 it('a refusal is told at once, and why', async () => {
   const { write, sent } = rig([forbidden])
-  await expect(write()).rejects.toMatchObject({ reason: 'io', message: 'Kafka refuses records: Not authorized' })
+  await expect(write()).rejects.toMatchObject({ reason: 'io', message: 'Kafka refuses records of findings.v1: Not authorized' })
   expect(sent).toHaveLength(1)
 })
 

@@ -1,8 +1,8 @@
 import { LogUnavailable } from '../../contracts/event-log.ts'
-import type { BrokerWatch } from './broker-watch.ts'
 import type { SendOutcome } from './kafka-ports.ts'
 import type { KafkaFailure } from './kafka-failure.ts'
 import type { ProducerLane } from './producer-lanes.ts'
+import type { TopicWatch } from './write-watch.ts'
 
 /** What one partition has to write in a commit: batches, one after the other. */
 export interface LaneWork {
@@ -11,7 +11,9 @@ export interface LaneWork {
 }
 
 export interface CommitWriterOptions {
-  readonly watch: BrokerWatch
+  /** What the topic is called in Kafka. */
+  readonly name: string
+  readonly watch: TopicWatch
   /** So long without success, and what is certain not to be in the log is given back. */
   readonly giveUpMs: number
   /** A commit that can't be given back, for a part of it may be in the log, is kept; what waits behind it is not. */
@@ -33,21 +35,22 @@ const isFinal = ({ kind }: KafkaFailure): boolean => kind === 'refused' || kind 
  * that is certain: once a batch was written, or may have been, the same bytes are tried under the same sequence until the broker answers,
  * however long it is away. A caller who tries again what was half written would write it twice.
  */
-export const createCommitWriter = ({ watch, giveUpMs, onStuck, ending, ended, pause }: CommitWriterOptions) => {
+export const createCommitWriter = ({ name, watch, giveUpMs, onStuck, ending, ended, pause }: CommitWriterOptions) => {
   const away = (): LogUnavailable =>
-    new LogUnavailable('broker-away', `Kafka has taken nothing for ${Math.round(watch.awayMs() / 1_000)} s: ${watch.lastMessage}`)
+    new LogUnavailable(
+      'broker-away',
+      `Kafka has taken nothing of ${name} for ${Math.round(watch.awayMs() / 1_000)} s: ${watch.lastMessage}`,
+    )
   const given = (failure: KafkaFailure): LogUnavailable =>
     failure.kind === 'refused'
-      ? new LogUnavailable('io', `Kafka refuses records: ${failure.message}`)
+      ? new LogUnavailable('io', `Kafka refuses records of ${name}: ${failure.message}`)
       : failure.kind === 'taken'
         ? new LogUnavailable('not-leading', failure.message)
         : away()
 
   const unanswered = ended.then((): SendOutcome => ({ ok: false, maybeWritten: true, failure: { kind: 'away', message: 'no answer yet' } }))
 
-  return async (work: readonly LaneWork[]): Promise<void> => {
-    // While it is known to be away, not each commit asks again.
-    if (watch.awayMs() > giveUpMs && watch.sinceFailureMs() < pauseMsMax) throw away()
+  const write = async (work: readonly LaneWork[]): Promise<void> => {
     let maybeWritten = false
     let pauseMs = firstPauseMs
     for (;;) {
@@ -80,6 +83,16 @@ export const createCommitWriter = ({ watch, giveUpMs, onStuck, ending, ended, pa
       if (watch.awayMs() > giveUpMs) onStuck(away())
       await pause(pauseMs)
       pauseMs = Math.min(pauseMs * 2, pauseMsMax)
+    }
+  }
+  return async (work: readonly LaneWork[]): Promise<void> => {
+    // While it is known to be away, not each commit asks again.
+    if (watch.awayMs() > giveUpMs && watch.sinceFailureMs() < pauseMsMax) throw away()
+    watch.begun()
+    try {
+      await write(work)
+    } finally {
+      watch.ended()
     }
   }
 }

@@ -89,7 +89,8 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
       return
     }
     if (failure.kind === 'refused') {
-      failed = new LogUnavailable('io', `Kafka refuses to be read: ${failure.message}`, { cause: error })
+      const names = [...new Set([...wanted].map(({ topic }) => topic))]
+      failed = new LogUnavailable('io', `Kafka refuses to let ${names.join(', ')} be read: ${failure.message}`, { cause: error })
       for (const feed of feeds) wake(feed)
       return
     }
@@ -112,10 +113,10 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
     const { feed, generation } = asked.get(`${fetched.topic}/${fetched.partition}`)!
     if (feed.closed || feed.generation !== generation) return
     feed.end = fetched.end
-    for (const { offset, value } of fetched.messages) {
+    for (const { offset, value, appendedAtMs } of fetched.messages) {
       // A fetch begins at the start of the batch that the offset lies in.
       if (offset < feed.nextBlob) continue
-      feed.blobs.push({ offset, sealed: value })
+      feed.blobs.push({ offset, sealed: value, appendedAtMs })
       feed.bytes += value.length
       feed.nextBlob = offset + 1
     }

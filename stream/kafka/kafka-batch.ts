@@ -4,9 +4,11 @@ import type { FetchedMessage } from './answer-reader.ts'
 export type OpenBatch = (compression: number, packed: Buffer) => Promise<Buffer>
 
 const compressionMask = 0x07
+const logAppendTimeMask = 0x08
 const inTransactionMask = 0x10
 const controlMask = 0x20
 const attributesAt = 21
+const maxTimestampAt = 35
 const producerIdAt = 43
 const recordsCountAt = 57
 /** Up to where the records begin. */
@@ -28,6 +30,8 @@ export const readKafkaBatch = async (batch: Buffer, open: OpenBatch): Promise<re
   const batchContext = batchContextOf(batch)
   const isControlRecord = (attributes & controlMask) !== 0
   const firstOffset = Number(batch.readBigInt64BE(0))
+  // With a time of its own the broker writes one for the whole batch; otherwise times are the producer's word.
+  const appendedAtMs = (attributes & logAppendTimeMask) === 0 ? undefined : Number(batch.readBigInt64BE(maxTimestampAt))
   const packed = batch.subarray(batchHeadBytes)
   const compression = attributes & compressionMask
   const bytes = createBytes(compression === 0 ? packed : await open(compression, packed))
@@ -38,14 +42,14 @@ export const readKafkaBatch = async (batch: Buffer, open: OpenBatch): Promise<re
     const end = bytes.at() + length
     // Attributes: none are in use.
     bytes.skip(1)
-    // The time: nobody asks for it.
+    // The time that the producer gave.
     bytes.varlong()
     const offset = String(firstOffset + bytes.varint())
     const key = bytes.block()
     const value = bytes.block()
     const headers = readHeaders(bytes)
     if (bytes.at() !== end) throw new RangeError(`a record of ${length} bytes holds something else`)
-    messages.push({ offset, key, value, headers, isControlRecord, batchContext })
+    messages.push({ offset, key, value, headers, isControlRecord, batchContext, appendedAtMs })
   }
   return messages
 }

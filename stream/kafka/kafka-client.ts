@@ -162,13 +162,15 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
           throw error
         })
         await connecting
-        await producer.send({
+        const [told] = await producer.send({
           topic,
           acks: allReplicas,
           timeout: requestMsMax,
           messages: values.map((value) => ({ key: null, value, partition })),
         })
-        return { ok: true }
+        // -1: the topic keeps the producer's time.
+        const appendedAtMs = Number(told?.logAppendTime ?? -1)
+        return { ok: true, appendedAtMs: appendedAtMs < 0 ? undefined : appendedAtMs }
       } catch (error) {
         const failure = failureOf(error)
         if (failure.kind === 'duplicate') return { ok: true }

@@ -15,8 +15,10 @@ export interface KafkaProducer {
   close(): Promise<void>
 }
 
-/** `maybeWritten`: whether the batch can be in the log although the attempt failed. */
-export type SendOutcome = { readonly ok: true } | { readonly ok: false; readonly maybeWritten: boolean; readonly failure: KafkaFailure }
+/** `appendedAtMs`: when the broker took it, by its clock, if it says so. `maybeWritten`: whether the batch can be in the log although the attempt failed. */
+export type SendOutcome =
+  | { readonly ok: true; readonly appendedAtMs?: number | undefined }
+  | { readonly ok: false; readonly maybeWritten: boolean; readonly failure: KafkaFailure }
 
 export interface FetchWish {
   readonly topic: string
@@ -32,7 +34,7 @@ export interface FetchedPartition {
   readonly after: number
   /** The offset after the last message, as far as is known. */
   readonly end: number
-  readonly messages: readonly { readonly offset: number; readonly value: Buffer }[]
+  readonly messages: readonly { readonly offset: number; readonly value: Buffer; readonly appendedAtMs?: number | undefined }[]
 }
 
 export interface PartitionEnds {

@@ -8,9 +8,9 @@ import { createTopicParcel } from '../topic-parcel.ts'
 import { batchBytesMax, blobBytesMax } from './blob-limits.ts'
 import { blobRecordsMax } from './blob-offset.ts'
 import { type BlobSeal, createBlobSeal } from './blob-seal.ts'
-import type { BrokerWatch } from './broker-watch.ts'
 import { createCommitWriter, type LaneWork } from './commit-writer.ts'
 import type { ProducerLane, ProducerLanes } from './producer-lanes.ts'
+import type { TopicWatch } from './write-watch.ts'
 
 export interface KafkaTopicOptions {
   readonly topic: LogTopicName
@@ -19,7 +19,7 @@ export interface KafkaTopicOptions {
   readonly lanes: ProducerLanes
   readonly sealer: Sealer
   readonly keys: AppendedKeys
-  readonly watch: BrokerWatch
+  readonly watch: TopicWatch
   readonly lingerMsMax: number
   readonly commitBytesTarget: number
   readonly queueBytesMax: number
@@ -50,6 +50,7 @@ export const createKafkaTopic = (options: KafkaTopicOptions): KafkaTopic => {
   const ended = Promise.withResolvers<void>()
 
   const writer = createCommitWriter({
+    name,
     watch,
     giveUpMs: options.giveUpMs,
     onStuck: (error) => commit.rejectWaiting(error),

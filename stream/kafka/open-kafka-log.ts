@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../contracts/clock.ts'
 import { type EventLog, type LogConsumer, LogUnavailable } from '../../contracts/event-log.ts'
 import type { Leadership } from '../../contracts/leadership.ts'
 import { type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
@@ -8,8 +9,8 @@ import { addCommitFigures } from '../commit-figures.ts'
 import { createAppendedKeys } from '../appended-keys.ts'
 import { createKeyCache } from '../record-batch.ts'
 import { type BlobSeal, createBlobSeal } from './blob-seal.ts'
-import { type BrokerWatch, createBrokerWatch } from './broker-watch.ts'
 import { type ChangelogStore, createChangelogStore } from './changelog-store.ts'
+import { createClockWatch } from './clock-watch.ts'
 import { createFencedLanes } from './fenced-lanes.ts'
 import { type GroupMember, startGroupConsumer } from './group-consumer.ts'
 import { createKafkaClient } from './kafka-client.ts'
@@ -23,6 +24,7 @@ import { createReadWatch } from './read-watch.ts'
 import { createRangeReader, type RangeReader } from './range-reader.ts'
 import { createUnopened } from './unopened.ts'
 import { createUnopenedBlobs } from './unopened-blobs.ts'
+import { createWriteWatch, type WriteWatch } from './write-watch.ts'
 import { leaderGroup, leaderName } from './topic-plan.ts'
 
 /** So many waiting bytes are sent at once. */
@@ -36,6 +38,8 @@ export interface KafkaLogOptions {
   readonly settings: KafkaSettings
   readonly sealer: Sealer
   readonly logger?: Logger
+  /** This machine's, which is held against the brokers'. Default: the system's. */
+  readonly clock?: Clock
   /** Put before the names of topics and groups. Default: nothing. */
   readonly topicPrefix?: string
   /** The longest that an append waits for company before it is sent. Default 10. */
@@ -76,8 +80,11 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
   const logger = options.logger ?? silentLogger
   const steadyNowMs = (): number => performance.now()
   const client = createKafkaClient(settings, logger)
-  const lanes = createProducerLanes(client, producers)
-  const watch = createBrokerWatch(logger, steadyNowMs)
+  const clockWatch = createClockWatch(logger, steadyNowMs)
+  const lanes = createProducerLanes({ client, sharedProducers: producers, clock: options.clock ?? systemClock, clockWatch })
+  const watch = createWriteWatch(logger, steadyNowMs)
+  /** Who writes it tells when that fails, and nothing else suffers. */
+  const asideWatch = createWriteWatch(silentLogger, steadyNowMs)
   const reads = createReadWatch(logger, steadyNowMs)
   const appendedKeys = createAppendedKeys()
   const keys = createKeyCache()
@@ -108,14 +115,14 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
   const alive = (): void => {
     if (closing !== null) throw new LogUnavailable('closed', 'the log is closed')
   }
-  const openTopic = (topic: LogTopicName, ways: ProducerLanes, watched: BrokerWatch): KafkaTopic =>
+  const openTopic = (topic: LogTopicName, ways: ProducerLanes, watched: WriteWatch): KafkaTopic =>
     createKafkaTopic({
       topic,
       name: nameOf(topic),
       lanes: ways,
       sealer,
       keys: appendedKeys,
-      watch: watched,
+      watch: watched.of(nameOf(topic)),
       lingerMsMax: options.lingerMsMax ?? 10,
       commitBytesTarget,
       queueBytesMax,
@@ -126,7 +133,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
   const topicOf = (topic: LogTopicName): KafkaTopic => {
     let here = topics.get(topic)
     if (here === undefined) {
-      here = openTopic(topic, lanes, watch)
+      here = openTopic(topic, lanes, topic === 'machines.v1' ? asideWatch : watch)
       topics.set(topic, here)
     }
     return here
@@ -196,7 +203,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
       }),
     openLeadership({ node, newId, nowMs }) {
       // Its own: that this desk may not write does not mean that Kafka is away.
-      const leaderWatch = createBrokerWatch(logger, steadyNowMs)
+      const leaderWatch = createWriteWatch(logger, steadyNowMs)
       return createKafkaLeadership({
         log,
         openLanes: (mayClaimAgain) =>
@@ -222,6 +229,8 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
         brokerAwayMs: Math.round(watch.awayMs()),
         readAwayMs: Math.round(reads.awayMs()),
         unopened: unopened.total(),
+        clockAheadMs: Math.max(0, clockWatch.aheadMs()),
+        clockBehindMs: Math.max(0, -clockWatch.aheadMs()),
         consumers: consumers.size,
       }
       for (const [topic, { commit }] of topics) addCommitFigures(all, topic, commit)

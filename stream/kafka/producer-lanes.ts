@@ -1,3 +1,5 @@
+import type { Clock } from '../../contracts/clock.ts'
+import type { ClockWatch } from './clock-watch.ts'
 import type { KafkaClient, KafkaProducer, SendOutcome } from './kafka-ports.ts'
 
 /**
@@ -16,7 +18,13 @@ export interface ProducerLanes {
 /** kafkajs wraps a sequence one too early (at 2^31 - 1), which the broker refuses: a lane takes a new producer long before. */
 const sequenceMax = 1_000_000_000
 
-export const createProducerLanes = (client: Pick<KafkaClient, 'openProducer'>, sharedProducers: number): ProducerLanes => {
+export const createProducerLanes = (options: {
+  readonly client: Pick<KafkaClient, 'openProducer'>
+  readonly sharedProducers: number
+  readonly clock: Clock
+  readonly clockWatch: Pick<ClockWatch, 'heard'>
+}): ProducerLanes => {
+  const { client, sharedProducers, clock, clockWatch } = options
   const shared: KafkaProducer[] = []
   const opened: KafkaProducer[] = []
   let lanes = 0
@@ -30,13 +38,19 @@ export const createProducerLanes = (client: Pick<KafkaClient, 'openProducer'>, s
       const place = lanes++ % sharedProducers
       let producer = (shared[place] ??= open())
       let sequence = 0
+      let failed = false
       return {
         async send(values) {
           if (sequence > sequenceMax) {
             producer = open()
             sequence = 0
           }
+          const sentAtMs = clock.now()
           const outcome = await producer.send(topic, partition, values)
+          // Of what an earlier attempt had written already the broker tells the earlier time.
+          if (outcome.ok && !failed && outcome.appendedAtMs !== undefined)
+            clockWatch.heard(`${topic}/${partition}`, sentAtMs, clock.now(), outcome.appendedAtMs)
+          failed = !outcome.ok
           if (outcome.ok) sequence += values.length
           else if (outcome.failure.kind === 'rejected') {
             // This lane begins anew under another producer; others keep theirs, whose batches may be under way.

@@ -142,7 +142,9 @@ export const createRangeReader = (options: {
         const asked = nextBlob
         const answer = await fetchFrom(name, partition, asked)
         if (answer === 'out-of-range') throw below()
-        fetched = answer.messages.filter(({ offset }) => offset >= asked).map(({ offset, value }) => ({ offset, sealed: value }))
+        fetched = answer.messages
+          .filter(({ offset }) => offset >= asked)
+          .map(({ offset, value, appendedAtMs }) => ({ offset, sealed: value, appendedAtMs }))
         nextBlob = Math.max(nextBlob, answer.after)
       }
     },

@@ -151,6 +151,20 @@ export const alertStories: Readonly<Record<string, AlertStory>> = {
     summary: 'detect@b at a:9464 passed over 3 messages on Kafka in 15 minutes that do not open with the key of the log',
     near: { [`wardwatch_log_unopened_total{${at('detect', 'detect@b')}}`]: '3x60' },
   },
+  WardwatchClockWrong: {
+    at: '5m',
+    hit: {
+      [`wardwatch_log_clock_ahead_seconds{${edge}}`]: '0x40',
+      [`wardwatch_log_clock_behind_seconds{${edge}}`]: '3600x40',
+    },
+    labels: processOf(edgeLabels),
+    summary:
+      'the clocks of a:9464 (edge-0) and of Kafka differ by 1h 0m 0s: times are wrong, and what is seen behind its time is found late',
+    near: {
+      [`wardwatch_log_clock_ahead_seconds{${edge}}`]: '4x40',
+      [`wardwatch_log_clock_behind_seconds{${edge}}`]: '0x40',
+    },
+  },
   WardwatchCommitsFailing: {
     at: '11m',
     hit: { [`wardwatch_log_commit_failures_total{${edge},topic="commands.v1"}`]: '0+1x60' },
@@ -205,7 +219,7 @@ export const alertStories: Readonly<Record<string, AlertStory>> = {
     at: '5m',
     hit: { [`wardwatch_detect_watermark_timestamp_seconds{${detect},partition="0"}`]: '86700x40' },
     labels: processOf(detectLabels),
-    summary: 'record time at detect@a at a:9464 is 1d 0h 0m 0s ahead: an edge has a wrong clock, and silence may not be noticed',
+    summary: 'record time at detect@a at a:9464 is 1d 0h 0m 0s ahead: a clock is or was wrong, and silence may not be noticed',
     near: { [`wardwatch_detect_watermark_timestamp_seconds{${detect},partition="0"}`]: '359x40' },
   },
   WardwatchDetectorFaults: {
