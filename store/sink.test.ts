@@ -392,6 +392,49 @@ it('a rebalance during an outage ends the wait of a handler for room: what it he
   expect(await rowsOf('SELECT count() FROM readings')).toEqual([[600]])
 })
 
+it('what was dropped with a rebalance during an outage, and comes back to the same sink, lands as what it is', async () => {
+  let from: Parameters<EventLog['consume']>[0] | null = null
+  const partitions = [
+    { topic: 'observations.by-device.v1', partition: 0 },
+    { topic: 'findings.v1', partition: 0 },
+  ] as const
+  const memory = log
+  // A group that gives the partitions back to the member that had them.
+  const whole: EventLog = {
+    ...memory,
+    async consume(options) {
+      from = options
+      await options.onAssigned(partitions)
+      return { failed: Promise.resolve(), close: () => Promise.resolve() }
+    },
+  }
+  const handed = async (): Promise<void> => {
+    for (const { topic, partition } of partitions)
+      for await (const batch of memory.read(topic, partition, 0, 100)) await from!.onBatch(batch)
+  }
+  await log.append('observations.by-device.v1', [message('pump-1', reading(1)), message('pump-1', reading(2))])
+  await log.append('findings.v1', [findingRecord(finding({ offset: 3 }))])
+  let away = true
+  const cutOff: StoreConnection = {
+    ...store,
+    insertColumns: (insert) => (away ? Promise.reject(new Error('connection refused')) : store.insertColumns(insert)),
+    insertRows: (insert) => (away ? Promise.reject(new Error('connection refused')) : store.insertRows(insert)),
+  }
+  log = whole
+  const sink = await startSink({ revokeWaitMsMax: 20 }, cutOff)
+  await handed()
+  await expect.poll(() => sink.stats().failedInserts).toBeGreaterThan(1)
+  from!.onRevoking?.()
+  await from!.onRevoked?.(partitions)
+  away = false
+  await from!.onAssigned(partitions)
+  await handed()
+  await expect.poll(() => sink.stats().positions).toMatchObject({ 'observations.by-device.v1/0': 2, 'findings.v1/0': 1 })
+  expect(await rowsOf('SELECT (SELECT count() FROM readings), (SELECT count() FROM redeliveries), (SELECT count() FROM findings)')).toEqual(
+    [[2, 0, 1]],
+  )
+})
+
 it('tells what retention dropped before it was landed, and goes on', async () => {
   const memory = openMemoryLog()
   log = memory

@@ -152,6 +152,9 @@ export const createSink = (parts: {
     const findingsFrom = new Map<number, number>()
     for (const [name, next] of state.positions)
       if (name.startsWith('findings.v1/')) findingsFrom.set(Number(name.slice('findings.v1/'.length)), next)
+    // What was dropped with a rebalance is read again, and had been seen: it would be taken for a repeat, and land nowhere.
+    marks.forget()
+    redelivery.forget()
     await loadFindingMarks(store.landing, marks, findingsFrom)
     const primed = await primeRedeliveries(store.landing, redelivery, state.landedAtMs)
     logger.info({ positions: Object.fromEntries(state.positions), primed }, 'the sink has learnt where to resume')
