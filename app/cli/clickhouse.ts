@@ -77,7 +77,9 @@ const passwordOf = (flag: string, file: string): string => {
   try {
     return readPasswordFile(flag, file)
   } catch (error) {
-    throw new BadCall(error instanceof Error && 'code' in error ? `${flag} ${file}: ${error.message}` : String((error as Error).message))
+    if (!(error instanceof Error)) throw error
+    // The system's own words name neither.
+    throw new BadCall('code' in error ? `${flag} ${file}: ${error.message}` : error.message)
   }
 }
 
