@@ -12,6 +12,7 @@ import type { Counters } from './counters.ts'
 import { readDirectly } from './direct-socket.ts'
 import { openDownlinkPipe } from './downlink.ts'
 import type { Flow } from './flow.ts'
+import type { HalfOpen } from './half-open.ts'
 import type { EdgeLimits } from './limits.ts'
 import { shownText } from './mqtt-text.ts'
 import type { Observer, Occurrence, Subject } from './observer.ts'
@@ -40,6 +41,8 @@ export interface Connections {
   /** aedes has sent CONNACK: the device may publish. */
   ready(client: Client): void
   of(client: Client): Session | undefined
+  /** How many have not proved who they are. */
+  readonly unproven: number
   /** Ends what has been silent or undecided for too long. */
   sweep(nowMs: number, keepAlives: boolean): void
   /**
@@ -71,12 +74,15 @@ export const createConnections = (edge: {
   /** For deadlines. */
   now: () => number
   stampMs: () => number
+  halfOpen: HalfOpen
   newId: () => string
   data: (session: Session, chunk: Buffer) => void
   written: (session: Session, packets: Buffer) => void
 }): Connections => {
   const { limits, counters, outbox, observer, flow, roster, directory, broker, now } = edge
   const sessions = new Set<Session>()
+  /** Those that have not proved who they are, by certificate or password: how each leaves the half-open. */
+  const unproven = new Map<Session, () => void>()
   const undecided = new Set<Session>()
   const byClient = new WeakMap<Client, Session>()
   const byDevice = 'observations.by-device.v1'
@@ -124,9 +130,15 @@ export const createConnections = (edge: {
     observe(session, { event: 'will', topic: will.topic, amount: will.payload.length })
   }
 
+  const proved = (session: Session): void => {
+    unproven.get(session)?.()
+    unproven.delete(session)
+  }
+
   /** Lets go of everything but the socket. */
   const detach = (session: Session, reason: string): void => {
     undecided.delete(session)
+    proved(session)
     flow.forget(session)
     const { device, broker: client } = session
     session.commandAcknowledged?.('disconnected')
@@ -185,6 +197,7 @@ export const createConnections = (edge: {
     const device = roster.device(record.device)
     const previous = device.session
     session.record = record
+    proved(session)
     if (previous !== null) {
       observe(session, { event: 'takeover', reason: `previous-address ${previous.peer.address}` })
       end(previous, 'taken-over')
@@ -263,6 +276,11 @@ export const createConnections = (edge: {
       sessions.add(session)
       undecided.add(session)
       counters.connections++
+      if (!peer.proven)
+        unproven.set(
+          session,
+          edge.halfOpen.enter(peer.address, () => fail(session, { event: 'refused', reason: 'connections-max', merge: 'count' })),
+        )
       readDirectly(socket, (chunk) => edge.data(session, chunk))
       // Whatever the error, 'close' follows.
       socket.on('error', () => {})
@@ -313,6 +331,9 @@ export const createConnections = (edge: {
       flow.unblock(session, blockedBy.signIn)
     },
     of: (client) => byClient.get(client),
+    get unproven() {
+      return unproven.size
+    },
     sweep(nowMs, keepAlives) {
       for (const session of undecided) {
         if (nowMs < session.deadlineAt) continue

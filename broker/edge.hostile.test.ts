@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ConnectFields, connectFrame, frame, number16, openRaw, publishFrame, signIn, subscribeFrame, text } from './test-client.ts'
 import { createTestWorld, runtimes, site, startTestEdge, type TestEdge, testRecord, type TestWorld } from './test-edge.ts'
@@ -267,6 +267,8 @@ describe.each(runtimes)('too many connections, on $runtime', ({ program }) => {
     const identity = await world.authority.issue({ commonName: 'one', purpose: 'client' })
     const edge = await startTestEdge(program, world, [testRecord('one', [identity.fingerprint])], { connectionsMax: 3 })
     const held = [await openRaw(edge.port, identity), await openRaw(edge.port, identity), await openRaw(edge.port, identity)]
+    // A client is done with the handshake before the edge is.
+    for (;;) if ((await edge.stats()).connections === 3) break
     await expect(openRaw(edge.port, identity)).rejects.toThrow(/socket disconnected|ECONNRESET|hang up/)
     await edge.observed('refused', ({ reason }) => reason === 'connections-max')
     held[0]!.socket.destroy()
@@ -305,6 +307,28 @@ describe.each(runtimes)('too many connections, on $runtime', ({ program }) => {
     const client = await signIn(edge.port, identity, 'one')
     client.socket.destroy()
     for (const socket of idle) socket.destroy()
+    await edge.stop()
+  })
+
+  it('lets a device in, however many connections of others say nothing: they push out each other', async () => {
+    const identity = await world.authority.issue({ commonName: 'one', purpose: 'client' })
+    const edge = await startTestEdge(program, world, [testRecord('one', [identity.fingerprint])], {
+      handshakesHalfOpenMax: 20,
+      handshakeTimeoutMs: 30_000,
+    })
+    const crowd: Socket[] = []
+    const comeBy = (count: number, localAddress: string): void => {
+      for (let i = 0; i < count; i++) crowd.push(connect({ port: edge.port, host: '127.0.0.1', localAddress }).on('error', () => {}))
+    }
+    for (const address of ['127.0.0.2', '127.0.0.3', '127.0.0.4']) comeBy(20, address)
+    await edge.observed('refused', ({ reason }) => reason === 'connections-max')
+    for (let i = 0; i < 5; i++) {
+      comeBy(10, '127.0.0.2')
+      const client = await signIn(edge.port, identity, 'one')
+      client.socket.destroy()
+    }
+    expect((await edge.stats()).handshakes).toBeLessThanOrEqual(20)
+    for (const socket of crowd) socket.destroy()
     await edge.stop()
   })
 

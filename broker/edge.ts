@@ -14,6 +14,7 @@ import { type Connections, createConnections } from './connections.ts'
 import { createCounters, type EdgeStats } from './counters.ts'
 import { createEdgeTime } from './edge-time.ts'
 import { createFlow } from './flow.ts'
+import { createHalfOpen } from './half-open.ts'
 import { createGate, type Gate } from './gate.ts'
 import type { EdgeLimits } from './limits.ts'
 import { type Listener, startListener, startPlainListener, type TlsMaterial } from './listener.ts'
@@ -119,6 +120,7 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
       ? null
       : createRegistryWait(options.registryReached, limits.registryWaitMsMax, limits.registryLookPauseMs)
   let registryChanges = 0
+  const halfOpen = createHalfOpen(limits.handshakesHalfOpenMax)
   const connections: Connections = createConnections({
     limits,
     counters,
@@ -136,6 +138,7 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
     announces: options.announces ?? false,
     now,
     stampMs: time.stampMs,
+    halfOpen,
     newId: options.newId,
     data: (session, chunk) => gate.data(session, chunk),
     written: (session, packets) => commands.written(session, packets),
@@ -181,8 +184,8 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
   }
 
   const admission = createAdmission(limits, now)
-  const admit = (address: string, handshakes: number): RefusalReason | null =>
-    admission(address, counters.connections + handshakes, handshakes)
+  const held = (): number => counters.connections - connections.unproven
+  const admit = (address: string): RefusalReason | null => admission(address, held())
   const refused = (address: string, reason: RefusalReason): void => refuse({ address }, reason, null)
   const stopWatching = directory.onChange((record) => {
     registryChanges++
@@ -196,6 +199,7 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
       reusePort: options.reusePort ?? false,
       now,
       admit,
+      halfOpen,
       refused,
       judge(socket, address) {
         const withoutCertificate = directory.passwordDevices > 0 ? 'allowed' : 'refused'
@@ -207,7 +211,9 @@ export const startEdge = async (options: EdgeOptions): Promise<Edge> => {
           return reached ? verdict : { ...verdict, refusal: 'registry-behind' }
         })
       },
-      secured(socket, { peer, refusal, ours }) {
+      secured(socket, { peer, refusal: judged, ours }) {
+        // Many may have been under way when there was room for one.
+        const refusal = judged ?? (peer.proven && held() >= limits.connectionsMax ? 'connections-max' : null)
         if (refusal === null) {
           connections.open(socket, peer)
           return

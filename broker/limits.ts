@@ -20,7 +20,7 @@ export const edgeLimits = z.strictObject({
     .default(262_144),
   /** Declared length of the first packet (CONNECT); `oversize`, before a byte of it is buffered. */
   preAuthPacketBytesMax: z.int().min(64).max(65_536).default(4_096),
-  /** Open connections, signed in or not; `refused` connections-max. */
+  /** Open connections of devices, signed in or proven by their certificate; `refused` connections-max. */
   connectionsMax: count(20_000),
   /** New connections a second from one address (IPv6: one /64); `refused` connect-rate, before the handshake. */
   connectsPerSecondPerAddressMax: count(100),
@@ -28,7 +28,7 @@ export const edgeLimits = z.strictObject({
   connectsBurstPerAddressMax: count(1_000),
   /** Addresses whose rate is remembered; the one not seen for longest is forgotten. */
   addressesRememberedMax: count(50_000),
-  /** Connections that have not finished the TLS handshake; `refused` connections-max. */
+  /** Connections that have proved nothing yet: before the end of the TLS handshake, without a certificate of ours before sign-in. The oldest of the address that has most is `refused` connections-max. */
   handshakesHalfOpenMax: count(4_000),
   /** From the TCP connection (behind a load balancer: from the end of its PROXY header) to the end of the handshake; `refused` handshake-timeout. */
   handshakeTimeoutMs: ms(10_000),

@@ -3,6 +3,7 @@ import { createServer, type TLSSocket } from 'node:tls'
 import type { RefusalReason } from '../contracts/observation.ts'
 import { plainAddress } from './address.ts'
 import type { AddressList } from './address-list.ts'
+import type { HalfOpen } from './half-open.ts'
 import type { EdgeLimits } from './limits.ts'
 import { handshakeRefusal, type PeerVerdict } from './peer.ts'
 import { createProxyFront } from './proxy-front.ts'
@@ -23,7 +24,8 @@ export interface ListenerOptions {
   readonly limits: EdgeLimits
   readonly now: () => number
   /** Asked for each TCP connection before anything is spent on it; a reason refuses it. */
-  readonly admit: (address: string, handshakes: number) => RefusalReason | null
+  readonly admit: (address: string) => RefusalReason | null
+  readonly halfOpen: HalfOpen
   /** Load balancers, which have to tell the source in a PROXY header. Without it no header is read and nothing stands before TLS. */
   readonly proxyFrom?: AddressList
   /**
@@ -60,6 +62,8 @@ const listen = async (server: Server, options: { host: string; port: number; reu
 interface Handshake {
   readonly socket: Socket
   readonly address: string
+  /** Of the half-open. */
+  readonly leave: () => void
   reason: RefusalReason
 }
 
@@ -90,7 +94,7 @@ export const startListener = async (options: ListenerOptions): Promise<Listener>
   server.prependListener('connection', (socket: Socket) => {
     const source = sources.get(socket)
     const address = source ?? plainAddress(socket.remoteAddress)
-    const refusal = source === undefined ? options.admit(address, handshakes.size) : null
+    const refusal = source === undefined ? options.admit(address) : null
     if (refusal !== null) {
       options.refused(address, refusal)
       // Bun may not have given the socket its handle yet in this turn: an error of the destroyed handshake has no listener otherwise.
@@ -99,9 +103,16 @@ export const startListener = async (options: ListenerOptions): Promise<Listener>
       return
     }
     const key = known(socket)
-    const handshake: Handshake = { socket, address, reason: 'tls-handshake' }
+    const leave = options.halfOpen.enter(address, () => {
+      handshakes.delete(key)
+      options.refused(address, 'connections-max')
+      socket.on('error', () => {})
+      socket.destroy()
+    })
+    const handshake: Handshake = { socket, address, leave, reason: 'tls-handshake' }
     handshakes.set(key, handshake)
     socket.once('close', () => {
+      leave()
       if (handshakes.get(key) !== handshake) return
       handshakes.delete(key)
       options.refused(address, handshake.reason)
@@ -120,6 +131,7 @@ export const startListener = async (options: ListenerOptions): Promise<Listener>
       // Closed while it was judged: the handshake's own end tells it.
       if (handshakes.get(key) !== handshake || socket.destroyed) return
       handshakes.delete(key)
+      handshake.leave()
       options.secured(socket, verdict)
     }
     const verdict = options.judge(socket, handshake.address)
@@ -149,7 +161,7 @@ export const startListener = async (options: ListenerOptions): Promise<Listener>
           limits,
           admit: options.admit,
           refused: options.refused,
-          handshakes: () => handshakes.size,
+          halfOpen: options.halfOpen,
           handOver(socket, address) {
             sources.set(socket, address)
             server.emit('connection', socket)
@@ -168,7 +180,10 @@ export const startListener = async (options: ListenerOptions): Promise<Listener>
       else front.close()
       const open = [...handshakes.values()]
       handshakes.clear()
-      for (const { socket } of open) socket.destroy()
+      for (const { socket, leave } of open) {
+        leave()
+        socket.destroy()
+      }
     },
   }
 }
@@ -179,7 +194,7 @@ export const startPlainListener = async (
 ): Promise<Listener> => {
   const server = createPlainServer({ noDelay: true }, (socket) => {
     const address = plainAddress(socket.remoteAddress)
-    const refusal = options.admit(address, 0)
+    const refusal = options.admit(address)
     if (refusal === null) options.opened(socket)
     else {
       options.refused(address, refusal)

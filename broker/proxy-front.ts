@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { RefusalReason } from '../contracts/observation.ts'
 import { plainAddress } from './address.ts'
 import type { AddressList } from './address-list.ts'
+import type { HalfOpen } from './half-open.ts'
 import type { EdgeLimits } from './limits.ts'
 import { parseProxyHeader, proxySignature } from './proxy-header.ts'
 
@@ -18,6 +19,8 @@ interface Arrival {
   readonly via: string
   readonly listed: boolean
   readonly timer: ReturnType<typeof setTimeout>
+  /** Of the half-open. */
+  readonly leave: () => void
   received: Buffer
   /** The load balancer spoke for itself: a health check, unless more comes. */
   local: boolean
@@ -32,19 +35,20 @@ const nothing = Buffer.alloc(0)
  */
 export const createProxyFront = (options: {
   readonly proxyFrom: AddressList
-  readonly limits: Pick<EdgeLimits, 'proxyHeaderBytesMax' | 'proxyHeaderTimeoutMs' | 'handshakeTimeoutMs' | 'handshakesHalfOpenMax'>
-  readonly admit: (address: string, waiting: number) => RefusalReason | null
+  readonly limits: Pick<EdgeLimits, 'proxyHeaderBytesMax' | 'proxyHeaderTimeoutMs' | 'handshakeTimeoutMs'>
+  readonly admit: (address: string) => RefusalReason | null
   readonly refused: (address: string, reason: RefusalReason) => void
   /** TLS may begin. What came behind the header has been put back; the socket is paused. */
   readonly handOver: (socket: Socket, address: string) => void
-  /** Handshakes that are not finished: they and those that wait here share one limit. */
-  readonly handshakes: () => number
+  /** Those that wait here and handshakes that are not finished share one limit. */
+  readonly halfOpen: HalfOpen
 }): ProxyFront => {
   const { proxyFrom, limits, refused } = options
   const arrivals = new Set<Arrival>()
 
   const letGo = (arrival: Arrival): boolean => {
     clearTimeout(arrival.timer)
+    arrival.leave()
     return arrivals.delete(arrival)
   }
 
@@ -59,7 +63,7 @@ export const createProxyFront = (options: {
     letGo(arrival)
     socket.removeListener('data', onData)
     // A listed address was not counted when it connected: what it brings is counted by where it comes from.
-    const refusal = arrival.listed ? options.admit(address, arrivals.size + options.handshakes()) : null
+    const refusal = arrival.listed ? options.admit(address) : null
     if (refusal !== null) {
       refused(address, refusal)
       socket.destroy()
@@ -109,9 +113,7 @@ export const createProxyFront = (options: {
     }
     const via = plainAddress(socket.remoteAddress)
     const listed = proxyFrom.has(via)
-    const waiting = arrivals.size + options.handshakes()
-    const full = waiting >= limits.handshakesHalfOpenMax ? ('connections-max' as const) : null
-    const refusal = listed ? full : options.admit(via, waiting)
+    const refusal = listed ? null : options.admit(via)
     if (refusal !== null) {
       refused(via, refusal)
       socket.destroy()
@@ -121,6 +123,7 @@ export const createProxyFront = (options: {
       socket,
       via,
       listed,
+      leave: options.halfOpen.enter(via, () => refuse(arrival, 'connections-max')),
       timer: setTimeout(() => late(arrival), listed ? limits.proxyHeaderTimeoutMs : limits.handshakeTimeoutMs),
       received: nothing,
       local: false,

@@ -14,6 +14,14 @@ export const leadTaken = z.strictObject({
 })
 export type LeadTaken = z.infer<typeof leadTaken>
 
+/** This desk may not lead on this log, until people have changed something. */
+export class LeadRefused extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'LeadRefused'
+  }
+}
+
 /**
  * Which of several desks may append to `ledTopics`. Two adapters: `stream/sole-leadership.ts`, where the log has one owner anyway, and
  * `stream/kafka/kafka-leadership.ts`. What a desk that led before still has under way when another takes the lead is in the log by then, or
@@ -28,8 +36,8 @@ export interface Leadership {
   leader(): LeadTaken | null
   /**
    * Stands for the lead from now on. `onElected` is awaited: everything of those who led before is in the log when it is called, it may append, and
-   * `leads` is true when it has resolved. Resolves once it is known whether this process or another was chosen; rejects when it may not stand:
-   * who leads has another CA.
+   * `leads` is true when it has resolved. Resolves once it is known whether this process or another was chosen; rejects with
+   * `LeadRefused` when it may not stand (who leads has another CA), with `LogUnavailable` as the log does.
    */
   campaign(as: { readonly url: string; readonly authority: string; readonly onElected: () => Promise<void> }): Promise<void>
   /** Resolves when it is certain that this process still leads, for what can't be taken back; stays pending while it is not. */

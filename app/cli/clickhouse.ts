@@ -1,5 +1,4 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { systemClock } from '../../contracts/clock.ts'
 import { readMigrations } from '../../store/migrate.ts'
 import { storeSettings } from '../../store/open.ts'
@@ -8,6 +7,7 @@ import { runStatements } from '../../store/server/run-statements.ts'
 import { serverRoles, type ServerUser, userStatements } from '../../store/server/users.ts'
 import { createLogger } from '../logger.ts'
 import { readServerSettings } from '../read-server-settings.ts'
+import { readPasswordFile } from '../secret-file.ts'
 import { storeRetention } from '../store-retention.ts'
 import { BadCall, type Command, durationMs, textFlag } from './command.ts'
 import { configOf, settingsFlags } from './settings-flags.ts'
@@ -48,7 +48,7 @@ export const clickhouseUsersCommand: Command = {
     const users = serverRoles.flatMap((role): ServerUser[] => {
       const file = textFlag(call, passwordFlag(role))
       if (file === undefined) return []
-      const password = passwordOf(file)
+      const password = passwordOf(`--${passwordFlag(role)}`, file)
       if (password.length < 12) throw new BadCall(`--${passwordFlag(role)} ${file}: a password has at least 12 characters`)
       const salt = randomBytes(16).toString('hex')
       return [{ role, name: `${prefix}_${role}`, salt, sha256Hex: createHash('sha256').update(password + salt).digest('hex') }] // prettier-ignore
@@ -72,11 +72,14 @@ export const clickhouseUsersCommand: Command = {
   },
 }
 
-const passwordOf = (file: string): string => {
+/** As the role itself will read it from the same file. */
+const passwordOf = (flag: string, file: string): string => {
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+    return readPasswordFile(flag, file)
   } catch (error) {
-    throw new BadCall(`${file}: ${error instanceof Error ? error.message : String(error)}`)
+    if (!(error instanceof Error)) throw error
+    // The system's own words name neither.
+    throw new BadCall('code' in error ? `${flag} ${file}: ${error.message}` : error.message)
   }
 }
 

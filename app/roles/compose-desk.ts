@@ -16,12 +16,16 @@ import { startControlServer } from '../control/server.ts'
 import { controlSocketPath } from '../control/socket-path.ts'
 import { openDeskAccounts } from '../desk/open-desk-accounts.ts'
 import { startDesk } from '../desk/start-desk.ts'
-import { RoleRefused, type RunningRole } from './channel.ts'
+import type { RunningRole } from './channel.ts'
 import { startDeskParts } from './desk-parts.ts'
 import { followMachines } from './follow-machines.ts'
 import { followTopics, type TopicFollower } from './follow-topics.ts'
+import { noLead } from './no-lead.ts'
 import { openLeadership } from './open-leadership.ts'
 import type { DeskRoleOptions } from './options.ts'
+
+/** With Kafka away, a desk that could not stand for the lead is given so long to close. */
+const closeMsMax = 3_000
 
 /**
  * Folds findings into alerts, pages, serves the console and the API, answers the control socket. Of several desks on a log one leads; the
@@ -145,9 +149,10 @@ export const startDeskRole = async (parts: {
   try {
     await leadership.campaign({ url: desk.url, authority: new X509Certificate(options.caPem).fingerprint256, onElected: lead })
   } catch (error) {
-    // No port, no control socket and no member of a group is left behind; why it was refused is the news, not how it closed.
-    await close().catch((closing: unknown) => logger.warn({ err: closing }, 'a refused desk could not close everything'))
-    throw new RoleRefused(`this desk can't stand for the lead: ${error instanceof Error ? error.message : String(error)}`)
+    // No port, no control socket and no member of a group is left behind; why it does not lead is the news, not how it closed, nor how long that takes.
+    const closed = close().catch((closing: unknown) => logger.warn({ err: closing }, 'a desk that may not lead could not close everything'))
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, closeMsMax).unref())])
+    throw noLead(error)
   }
   const watched = (chain = watchChain({ log, clock: systemClock, logger }))
   return {

@@ -19,8 +19,13 @@ export const openPlannedKafkaLog = async (options: KafkaLogOptions, sealer: Seal
   const admin = createKafkaClient(settings, logger).openAdmin()
   try {
     const planned = planDeployment(plan)
-    const { missing, differences } = await checkTopics(admin, planned)
+    const { missing, differences, configHidden } = await checkTopics(admin, planned)
     for (const difference of differences) logger.warn({ topic: difference.name }, `Kafka is not as planned: ${tellDifference(difference)}`)
+    if (configHidden)
+      logger.info(
+        {},
+        'how the topics are configured was not compared: this user has no right to read it (`wardwatch kafka topics` compares)',
+      )
     const fatal = differences.filter((difference) => difference.fatal)
     if (fatal.length > 0) throw new RoleRefused(`log.kafka: ${fatal.map(tellDifference).join('; ')}`)
     if (options.createTopics) await createTopics(admin, missing)

@@ -1,4 +1,5 @@
 import { LogUnavailable } from '../../contracts/event-log.ts'
+import { logTopics, type LogTopicName } from '../../contracts/log-topics.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import { SealBroken, type Sealer } from '../../contracts/secrets.ts'
 import { type StateStore, StateTaken } from '../../contracts/state-store.ts'
@@ -7,6 +8,7 @@ import { createChangelogCopy } from './changelog-copy.ts'
 import { createKeyProof } from './key-proof.ts'
 import type { CommittedRecords, KafkaClient, KafkaTransactions, StateRecord } from './kafka-ports.ts'
 import { failureOf } from './kafka-failure.ts'
+import { lookInChangelog } from './look-in-changelog.ts'
 import { changelogDeletionsKeptMs, changelogName } from './topic-plan.ts'
 import type { Unopened } from './unopened.ts'
 import { untilServed } from './until-served.ts'
@@ -48,6 +50,8 @@ const limits = { waitMsMax: 100, bytesMax: 8_388_608, partitionBytesMax: 8_388_6
 
 const emptyAnswersMax = 3
 
+const isLogTopic = (name: string): name is LogTopicName => Object.hasOwn(logTopics, name)
+
 const decoded = (codec: ChangelogCodec, record: StateRecord): StateEntry | SealBroken => {
   try {
     return codec.decode(record)
@@ -60,6 +64,8 @@ const decoded = (codec: ChangelogCodec, record: StateRecord): StateEntry | SealB
 interface Place {
   readonly topic: string
   readonly partition: number
+  /** Of the topic. */
+  readonly partitions: number
   readonly transactions: KafkaTransactions
   readonly codec: ChangelogCodec
   /** Claimed, and nothing has failed since. */
@@ -92,12 +98,14 @@ export const createChangelogStore = (options: ChangelogStoreOptions): ChangelogS
     let here = places.get(name)
     if (here !== undefined) return here
     const at = name.lastIndexOf('/')
-    const topic = changelogName(topicPrefix, group, name.slice(0, at))
+    const source = name.slice(0, at)
     const partition = Number(name.slice(at + 1))
-    if (at < 0 || !Number.isInteger(partition)) throw new RangeError(`a state partition is called TOPIC/NUMBER, not ${name}`)
+    if (!isLogTopic(source) || !Number.isInteger(partition)) throw new RangeError(`a state partition is called TOPIC/NUMBER, not ${name}`)
+    const topic = changelogName(topicPrefix, group, source)
     here = {
       topic,
       partition,
+      partitions: logTopics[source].partitions,
       transactions: client.openTransactions(`${topic}/${partition}`),
       codec: createChangelogCodec(sealer, `${topic}/${partition}`),
       ready: false,
@@ -124,24 +132,13 @@ export const createChangelogStore = (options: ChangelogStoreOptions): ChangelogS
     place.taken = false
   }
 
-  /** Of this topic's other partitions and its beginning: what whoever writes now has not written. */
-  const lookIn = async (topic: string): Promise<boolean> => {
-    await served(`who leads ${topic}`, () => reader.prepare([topic]))
-    for (let partition = 0; ; partition++) {
-      const leader = reader.leaderOf(topic, partition)
-      if (leader === undefined) return false
-      const codec = createChangelogCodec(sealer, `${topic}/${partition}`)
-      const answer = await served(`reading ${topic}/${partition}`, async () => {
-        const [ends] = await reader.ends([{ topic, partition }])
-        return reader.fetchCommitted(leader, { topic, partition, offset: ends!.earliest }, limits)
-      })
-      if (answer.records.some((record) => !(decoded(codec, record) instanceof SealBroken))) return true
-    }
-  }
-  const proof = createKeyProof(lookIn)
+  const proof = createKeyProof(({ topic, partitions }: Pick<Place, 'topic' | 'partitions'>) =>
+    lookInChangelog({ topic, partitions, reader, sealer, served }),
+  )
 
   /** The entries that open; those that do not are passed over. Rejects when nothing does. */
-  const entriesOf = async ({ topic, partition, codec }: Place, { records, after }: CommittedRecords): Promise<readonly StateEntry[]> => {
+  const entriesOf = async (place: Place, { records, after }: CommittedRecords): Promise<readonly StateEntry[]> => {
+    const { topic, partition, codec } = place
     const entries: StateEntry[] = []
     let broken: SealBroken | null = null
     let brokenRecords = 0
@@ -154,7 +151,7 @@ export const createChangelogStore = (options: ChangelogStoreOptions): ChangelogS
     }
     if (entries.length > 0) proof.opened()
     if (broken === null) return entries
-    if (!(await proof.holds(topic))) throw broken
+    if (!(await proof.holds(place))) throw broken
     unopened.passed({ topic, partition, offset: after - 1, reason: broken.message, messages: brokenRecords })
     return entries
   }

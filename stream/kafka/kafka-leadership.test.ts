@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Leadership } from '../../contracts/leadership.ts'
+import { type Leadership, LeadRefused } from '../../contracts/leadership.ts'
 import { ledTopics } from '../../contracts/log-topics.ts'
 import { silentLogger } from '../../contracts/logger.ts'
 import { kafkaOffer, lackingKafka } from '../../test/kafka/kafka-offer.ts'
@@ -57,7 +57,7 @@ describe.skipIf(offer.kind === 'nothing')(`who leads on a real Kafka${lackingKaf
     })
     expect([a.leadership.leads, b.leadership.leads]).toEqual([true, false])
     await expect(b.leadership.log.append('accounts.v1', record('not mine'))).rejects.toMatchObject({ reason: 'not-leading' })
-    await expect(c.leadership.campaign({ ...stand, authority: 'CC', onElected: async () => {} })).rejects.toThrow(/another CA/)
+    await expect(c.leadership.campaign({ ...stand, authority: 'CC', onElected: async () => {} })).rejects.toThrow(LeadRefused)
     await a.leadership.log.append('cases.v1', record('by a'))
     await a.leadership.close()
     const next = await taken.promise
@@ -88,6 +88,31 @@ describe.skipIf(offer.kind === 'nothing')(`who leads on a real Kafka${lackingKaf
       await a.leadership.log.append('cases.v1', record('still a'))
       await a.leadership.close()
       await a.log.close()
+      await topics.remove()
+    },
+  )
+
+  it.skipIf(offer.kind === 'given')(
+    'while Kafka does not answer, standing for the lead is no refusal: it is told as an outage, and works when Kafka is back (a Kafka of its own)',
+    async () => {
+      const topics = await topicsOf()
+      const cut = topics.open({ giveUpMs: 1_000, sessionMs: 3_000, rebalanceMs: 3_000 }) as KafkaLog
+      const away = cut.openLeadership({ node: 'a', newId: () => `term-${++ids}`, nowMs: () => 1 })
+      const as = { url: 'https://a', authority: 'AA', onElected: async () => {} }
+      own!.nodes[0]!.freeze()
+      try {
+        await expect(away.campaign(as)).rejects.toMatchObject({ name: 'LogUnavailable', reason: 'broker-away' })
+      } finally {
+        own!.nodes[0]!.thaw()
+      }
+      await away.close()
+      await cut.close()
+      // As the supervisor does: a new process.
+      const back = openAt(topics, 'a')
+      await back.leadership.campaign(as)
+      expect(back.leadership.leads).toBe(true)
+      await back.leadership.close()
+      await back.log.close()
       await topics.remove()
     },
   )

@@ -1,5 +1,5 @@
 import { type EventLog, type LogConsumer, LogUnavailable } from '../../contracts/event-log.ts'
-import { type Leadership, type LeadTaken, leadTaken } from '../../contracts/leadership.ts'
+import { type Leadership, LeadRefused, type LeadTaken, leadTaken } from '../../contracts/leadership.ts'
 import { ledTopics, type LogTopicName } from '../../contracts/log-topics.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import { addCommitFigures } from '../commit-figures.ts'
@@ -34,7 +34,9 @@ const takenOf = (value: Uint8Array): LeadTaken => leadTaken.parse(JSON.parse(Buf
 
 const sameAuthority = (last: LeadTaken | null, authority: string): void => {
   if (last === null || last.authority === authority) return
-  throw new Error(`the desk that led last (${last.node}) has another CA: give this one the same master key and the same identity.sealed`)
+  throw new LeadRefused(
+    `the desk that led last (${last.node}) has another CA: give this one the same master key and the same identity.sealed`,
+  )
 }
 
 /**

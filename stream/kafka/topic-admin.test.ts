@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { type LogTopic, type LogTopicName, logTopics } from '../../contracts/log-topics.ts'
 import type { KafkaAdmin } from './kafka-ports.ts'
 import { checkTopics, tellDifference } from './topic-admin.ts'
-import { planTopics } from './topic-plan.ts'
+import { planChangelogs, planTopics } from './topic-plan.ts'
 
 const plan = planTopics({ topicPrefix: 'ward.', retentionHours: 72, retentionGigabytes: 20, replicationFactor: 3, minInsyncReplicas: 2 })
 const byDevice = plan.find(({ name }) => name === 'ward.observations.by-device.v1')!
@@ -67,6 +67,22 @@ it.each([
   ],
 ])('tells %s', async (_name, change, told) => {
   const { differences } = await checkTopics(clusterWith(change), plan)
+  expect(differences.map(tellDifference)).toEqual([told])
+})
+
+it.each([
+  ['compact,delete', 'changelog.detect.observations.by-device.v1: cleanup.policy is compact,delete, and must be compact'],
+  ['delete', 'changelog.detect.observations.by-device.v1: cleanup.policy is delete, and must be compact'],
+  ['', 'changelog.detect.observations.by-device.v1: cleanup.policy is , not compact'],
+])('a changelog with the policy %j', async (policy, told) => {
+  const options = { topicPrefix: '', retentionHours: 72, retentionGigabytes: 20, replicationFactor: 3, minInsyncReplicas: 2 }
+  const [changelog] = planChangelogs(options, 'detect', ['observations.by-device.v1'])
+  const { name, partitions, replicationFactor, config } = changelog!
+  const admin = {
+    describeTopics: async () => new Map([[name, { partitions, replicas: replicationFactor }]]),
+    describeConfigs: async () => new Map([[name, new Map(Object.entries({ ...config, 'cleanup.policy': policy }))]]),
+  } as unknown as KafkaAdmin
+  const { differences } = await checkTopics(admin, [changelog!])
   expect(differences.map(tellDifference)).toEqual([told])
 })
 

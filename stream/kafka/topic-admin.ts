@@ -40,14 +40,18 @@ export const checkTopics = async (
     for (const [key, wanted] of Object.entries(config)) {
       const value = here.get(key)
       if (value === undefined || value === wanted) continue
-      // A blob has no key to compact by; a changelog that drops by time loses state.
       const fatal =
-        (key === 'cleanup.policy' && value.includes('compact') !== wanted.includes('compact')) ||
-        (key === 'max.message.bytes' && Number(value) < Number(wanted))
+        (key === 'cleanup.policy' && losesRecords(wanted, value)) || (key === 'max.message.bytes' && Number(value) < Number(wanted))
       differences.push({ name, what: key, wanted, found: value, fatal })
     }
   }
   return { missing, differences, configHidden: configs === null }
+}
+
+/** A blob has no key to compact by; a changelog that drops by time (`compact,delete`, too) loses state. Without any policy nothing is dropped. */
+const losesRecords = (wanted: string, found: string): boolean => {
+  const policies = found.split(',')
+  return wanted === 'compact' ? policies.includes('delete') : policies.includes('compact')
 }
 
 export const tellDifference = ({ name, what, wanted, found, fatal }: TopicDifference): string =>

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { nodeBinary } from '../../app/runtime-binaries.mjs'
@@ -11,9 +11,10 @@ afterAll(() => home.remove())
 
 const cli = (...words: string[]) =>
   spawnSync(nodeBinary()!, ['--disable-warning=ExperimentalWarning', 'app/main.ts', ...words], { encoding: 'utf8', timeout: 30_000 })
-const fileOf = (name: string, text: string): string => {
+const fileOf = (name: string, text: string, mode = 0o600): string => {
   const file = join(home.path, name)
-  writeFileSync(file, text, { mode: 0o600 })
+  writeFileSync(file, text)
+  chmodSync(file, mode)
   return file
 }
 
@@ -58,6 +59,11 @@ describe.skipIf(process.env['CLICKHOUSE_URL'] !== undefined)('wardwatch clickhou
   it.each([
     [['users'], /needs a password file for each user/],
     [['users', '--sink-password-file', fileOf('short.txt', 'short')], /at least 12 characters/],
+    [
+      ['users', '--sink-password-file', fileOf('open.txt', 'correct-horse-battery', 0o644)],
+      /^wardwatch: --sink-password-file \S+open\.txt can be read by everybody: chmod 640 /,
+    ],
+    [['users', '--desk-password-file', join(home.path, 'none.txt')], /^wardwatch: --desk-password-file \S+none\.txt: ENOENT/],
     [['migrate'], /store\.url: store\.kind server needs it/],
   ])('a call to be mended: %j', (words, problem) => {
     const answered = cli('clickhouse', ...words)

@@ -78,6 +78,16 @@ export const alertStories: Readonly<Record<string, AlertStory>> = {
     summary: 'the log of edge-0@a at a:9464 takes nothing: no device there is acknowledged',
     near: { [`wardwatch_edge_log_writable{${edge}}`]: '1x6 0 1x20' },
   },
+  WardwatchConnectionsCrowdedOut: {
+    at: '8m',
+    hit: { [`wardwatch_edge_refusals_total{${edge},reason="connections-max"}`]: '0+1500x40' },
+    labels: processOf(edgeLabels),
+    summary: 'edge-0@a at a:9464 ends 100 connections a second for want of room: devices that come back may not get in',
+    near: {
+      [`wardwatch_edge_refusals_total{${edge},reason="connections-max"}`]: '0+1x40',
+      [`wardwatch_edge_refusals_total{${edge},reason="no-certificate"}`]: '0+1500x40',
+    },
+  },
   WardwatchAcknowledgementsStalled: {
     at: '5m',
     hit: {
@@ -159,7 +169,7 @@ export const alertStories: Readonly<Record<string, AlertStory>> = {
     },
     labels: processOf(edgeLabels),
     summary:
-      'the clocks of a:9464 (edge-0) and of Kafka differ by 1h 0m 0s: times are wrong, and what is seen behind its time is found late',
+      'the clocks of a:9464 (edge-0@a) and of Kafka differ by 1h 0m 0s: times are wrong, and what is seen behind its time is found late',
     near: {
       [`wardwatch_log_clock_ahead_seconds{${edge}}`]: '4x40',
       [`wardwatch_log_clock_behind_seconds{${edge}}`]: '0x40',
