@@ -20,7 +20,7 @@ export interface RoleProcess {
   /** Has it tell the other machines, by its log, how this one is. */
   tellMachine(figures: MachineFigures): void
   /** Asks it to end; kills it after the grace. */
-  stop(graceMs: number): Promise<void>
+  stop(graceMs: number): Promise<'ended' | 'killed'>
   kill(): void
 }
 
@@ -78,9 +78,13 @@ export const startRoleProcess = ({ kind, name, command, options, logLevel, logFi
     tellMachine: (figures) => send({ type: 'machine', figures }),
     async stop(graceMs) {
       send({ type: 'stop' })
-      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
+      let end: 'ended' | 'killed' = 'ended'
+      const timer = setTimeout(() => {
+        if (child.kill('SIGKILL')) end = 'killed'
+      }, graceMs)
       await exited
       clearTimeout(timer)
+      return end
     },
     kill: () => void child.kill('SIGKILL'),
   }

@@ -4,6 +4,7 @@ import { machineFiguresOf } from './machine-figures.ts'
 import { type RoleProcess, StartPostponed, startRoleProcess } from './role-process.ts'
 import { does, type RoleKind, type RoleStatus, type Stats } from './role-status.ts'
 import { runtimeCommand } from './runtimes.ts'
+import { stopGraceMs } from './stop-times.ts'
 
 export type { RoleStatus } from './role-status.ts'
 
@@ -45,7 +46,6 @@ export interface SupervisorOptions {
 }
 
 const restartDelayMs = { first: 100, most: 5_000 }
-const stopGraceMs = 4_000
 const tickMs = 1_000
 /** Every so many ticks the machines on the same log are told. */
 const tellingTicks = 5
@@ -201,7 +201,8 @@ export const createSupervisor = ({ config, plans, machine, logger, logFile, now,
     for (const tier of tiersOf(slots).toReversed())
       await Promise.all(
         tier.map(async (slot) => {
-          await slot.process?.stop(stopGraceMs)
+          const ended = await slot.process?.stop(stopGraceMs)
+          if (ended === 'killed') logger.warn({ role: slot.plan.name, stopGraceMs }, 'a role did not end in time and was killed')
           slot.state = 'stopped'
         }),
       )

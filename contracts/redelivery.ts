@@ -9,4 +9,6 @@ export interface RedeliveryFilter {
   offer(device: string, delivery: Delivery): 'first' | 'again'
   /** What landed before a restart, oldest first. */
   prime(device: string, landed: Iterable<Delivery>): void
+  /** Remembers nothing any more: of what was offered not all has landed, and it is read again. */
+  forget(): void
 }

@@ -115,6 +115,7 @@ export const createRedeliveryFilter = (settings: Partial<RedeliverySettings> = {
     prime(device, rows) {
       for (const row of rows) offer(device, row)
     },
+    forget: () => byDevice.clear(),
     get devices() {
       return byDevice.size
     },

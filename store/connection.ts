@@ -35,6 +35,9 @@ export interface AnalystConnection {
     format: string,
   ): Promise<string>
   stream(sql: string, format: string): AsyncIterable<{ readonly bytes: Uint8Array; readonly rows: number }>
+  /** Ends the question that runs, where that can be done from here; an engine in the process ends it itself, within its limit. */
+  abandon(): void
+  /** Not while a question runs: an engine in the process would be closed under it. */
   close(): void
 }
 
@@ -51,11 +54,21 @@ export interface StoreConnection {
   insertColumns(insert: ColumnInsert): Promise<void>
   /** All of it or nothing. */
   insertRows(insert: RowInsert): Promise<void>
-  /** Resolves when no insert that an earlier connection of the landing began can still add rows. */
-  settled(tables: readonly string[]): Promise<void>
+  /**
+   * Resolves when no insert that an earlier connection of the landing began can still add rows. What a server that was frozen had not read from its sockets
+   * begins only when it goes on: `quietMs` later it is looked once more, for who sends other rows with other tokens than whoever was there before.
+   */
+  settled(tables: readonly string[], quietMs: number): Promise<void>
   /** A statement of a migration as this store wants it: of a cluster's DDL, for instance. */
   ddl(statement: string): string
   openAnalyst(limits: AnalystLimits): AnalystConnection
   use(database: string): Promise<void>
+  /** For how long the landing has had no answer to what it asked, ms; 0 while it waits for none. An engine in the process does not hang without it. */
+  unansweredMs(): number
+  /**
+   * The end is near: so long is still waited for what is asked, then it is given up and nothing more is asked. Of an insert that was given up nothing is known:
+   * it may still land (`settled`). What an engine in the process computes is waited for.
+   */
+  leaveWithin(ms: number): void
   close(): Promise<void>
 }

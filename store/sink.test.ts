@@ -270,6 +270,51 @@ it('can be closed while ClickHouse is away; nothing is claimed that has not land
   expect(await rowsOf('SELECT count() FROM readings')).toEqual([[1]])
 })
 
+it('a ClickHouse that says nothing is told while it does, and not aborted', async () => {
+  let unansweredMs = 0
+  const hung = Promise.withResolvers<void>()
+  const hanging: StoreConnection = {
+    ...store,
+    unansweredMs: () => unansweredMs,
+    async insertColumns(insert) {
+      await hung.promise
+      await store.insertColumns(insert)
+    },
+  }
+  await log.append('observations.by-device.v1', [message('pump-1', reading(1))])
+  const sink = await startSink({}, hanging)
+  unansweredMs = 4_999
+  expect(sink.stats().problem).toBe(null)
+  unansweredMs = 7_400
+  expect(sink.stats()).toMatchObject({ problem: 'no answer for 7 s', failedInserts: 0 })
+  unansweredMs = 0
+  hung.resolve()
+  await settled(sink)
+  expect(sink.stats()).toMatchObject({ problem: null, failedInserts: 0, rowsByTable: { readings: 1 } })
+})
+
+it('history is behind while a sink that was given partitions has no answer to where they go on', async () => {
+  const hung = Promise.withResolvers<void>()
+  let clockMs = 1_000
+  const sink = createSink({
+    log,
+    store: { ...store, settled: () => hung.promise },
+    decoder: plainDecoder,
+    redelivery: plainRedelivery(),
+    clock: { now: () => clockMs },
+    logger: silentLogger,
+    settings: sinkSettings.parse({ rollUpMs: 0 }),
+  })
+  sinks.push(sink)
+  const started = sink.start()
+  await Promise.resolve()
+  clockMs += 9_000
+  await expect.poll(() => sink.behindMs()).toBe(9_000)
+  hung.resolve()
+  await started
+  expect(sink.behindMs()).toBe(null)
+})
+
 it('a sink whose partitions went to another one while ClickHouse took nothing lands none of their rows any more', async () => {
   const revokes: (() => Promise<void>)[] = []
   const whole = log
@@ -345,6 +390,49 @@ it('a rebalance during an outage ends the wait of a handler for room: what it he
   log = whole
   await settled(await startSink())
   expect(await rowsOf('SELECT count() FROM readings')).toEqual([[600]])
+})
+
+it('what was dropped with a rebalance during an outage, and comes back to the same sink, lands as what it is', async () => {
+  let from: Parameters<EventLog['consume']>[0] | null = null
+  const partitions = [
+    { topic: 'observations.by-device.v1', partition: 0 },
+    { topic: 'findings.v1', partition: 0 },
+  ] as const
+  const memory = log
+  // A group that gives the partitions back to the member that had them.
+  const whole: EventLog = {
+    ...memory,
+    async consume(options) {
+      from = options
+      await options.onAssigned(partitions)
+      return { failed: Promise.resolve(), close: () => Promise.resolve() }
+    },
+  }
+  const handed = async (): Promise<void> => {
+    for (const { topic, partition } of partitions)
+      for await (const batch of memory.read(topic, partition, 0, 100)) await from!.onBatch(batch)
+  }
+  await log.append('observations.by-device.v1', [message('pump-1', reading(1)), message('pump-1', reading(2))])
+  await log.append('findings.v1', [findingRecord(finding({ offset: 3 }))])
+  let away = true
+  const cutOff: StoreConnection = {
+    ...store,
+    insertColumns: (insert) => (away ? Promise.reject(new Error('connection refused')) : store.insertColumns(insert)),
+    insertRows: (insert) => (away ? Promise.reject(new Error('connection refused')) : store.insertRows(insert)),
+  }
+  log = whole
+  const sink = await startSink({ revokeWaitMsMax: 20 }, cutOff)
+  await handed()
+  await expect.poll(() => sink.stats().failedInserts).toBeGreaterThan(1)
+  from!.onRevoking?.()
+  await from!.onRevoked?.(partitions)
+  away = false
+  await from!.onAssigned(partitions)
+  await handed()
+  await expect.poll(() => sink.stats().positions).toMatchObject({ 'observations.by-device.v1/0': 2, 'findings.v1/0': 1 })
+  expect(await rowsOf('SELECT (SELECT count() FROM readings), (SELECT count() FROM redeliveries), (SELECT count() FROM findings)')).toEqual(
+    [[2, 0, 1]],
+  )
 })
 
 it('tells what retention dropped before it was landed, and goes on', async () => {

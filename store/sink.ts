@@ -140,7 +140,7 @@ export const createSink = (parts: {
 
   const learn = async (): Promise<void> => {
     await flusher.flush()
-    await store.settled(landedTables)
+    await store.settled(landedTables, settings.quietMs)
     state = await readLandedState(store.landing)
     flusher.notBefore(state.landedAtMs)
     for (const [name, next] of state.positions) written.set(name, next)
@@ -152,6 +152,9 @@ export const createSink = (parts: {
     const findingsFrom = new Map<number, number>()
     for (const [name, next] of state.positions)
       if (name.startsWith('findings.v1/')) findingsFrom.set(Number(name.slice('findings.v1/'.length)), next)
+    // What was dropped with a rebalance is read again, and had been seen: it would be taken for a repeat, and land nowhere.
+    marks.forget()
+    redelivery.forget()
     await loadFindingMarks(store.landing, marks, findingsFrom)
     const primed = await primeRedeliveries(store.landing, redelivery, state.landedAtMs)
     logger.info({ positions: Object.fromEntries(state.positions), primed }, 'the sink has learnt where to resume')
@@ -162,6 +165,7 @@ export const createSink = (parts: {
 
   /** The log holds what comes meanwhile. */
   const learnWhenItCan = async (): Promise<void> => {
+    block()
     for (let waitMs = settings.retryMsMin; ; waitMs = Math.min(waitMs * 2, settings.retryMsMax)) {
       try {
         await learn()
@@ -170,13 +174,18 @@ export const createSink = (parts: {
         return
       } catch (error) {
         if (closing) throw error
-        block()
         problem = error instanceof Error ? error.message : String(error)
         logger.error({ error: problem, waitMs }, 'where to resume could not be learnt; it will be tried again')
         await pause(waitMs)
         if (closing) throw new Error('the sink was closed before it knew where to resume', { cause: error })
       }
     }
+  }
+
+  /** A server that is there and says nothing: its requests' own limit is a minute, for inserts. */
+  const unanswered = (): string | null => {
+    const ms = store.unansweredMs()
+    return ms < settings.unansweredMsMax ? null : `no answer for ${Math.round(ms / 1_000)} s`
   }
 
   /** A handler that waits for room while ClickHouse is away would hold the rebalance up until the group goes on without this sink, and land afterwards what another has. */
@@ -294,7 +303,7 @@ export const createSink = (parts: {
         gapsByPartition: Object.fromEntries([...new Set([...lag.keys(), ...gaps.keys()])].map((name) => [name, gaps.get(name) ?? 0])),
         insertMs: insertMs.snapshot(),
         ...flushed,
-        problem: problem ?? flushed.problem,
+        problem: unanswered() ?? problem ?? flushed.problem,
         dropped: counts.dropped,
         heldAlready: counts.heldAlready,
         findingRepeats: counts.findingRepeats,

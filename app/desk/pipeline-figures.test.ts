@@ -103,6 +103,23 @@ it('why history is behind is said while it is', () => {
   expect(figures.read().signs).toMatchObject({ historyBehindMs: 42_000, problems: ['ClickHouse takes nothing: connect ECONNREFUSED'] })
 })
 
+it('what a sink has had no answer to for long is said, though nothing that is measured is behind', () => {
+  const { clock, figures, role, stage } = begin()
+  const told = (problem: string | null): void => {
+    clock.nowMs += 1_000
+    figures.told([role('hub', { problem })])
+  }
+  for (const problem of ['no answer for 5 s', 'no answer for 6 s', null, 'no answer for 5 s']) told(problem)
+  for (let seconds = 6; seconds < 10; seconds++) told(`no answer for ${seconds} s`)
+  // A fault that is over is forgotten.
+  expect(stage('landing')).toMatchObject({ state: 'running', problem: null })
+  told('no answer for 10 s')
+  expect(stage('landing')).toMatchObject({ state: 'behind', problem: 'ClickHouse takes nothing: no answer for 10 s' })
+  expect(figures.read().signs.problems).toEqual(['ClickHouse takes nothing: no answer for 10 s'])
+  told(null)
+  expect(stage('landing')).toMatchObject({ state: 'running', problem: null })
+})
+
 it('when the supervisor is silent nothing is claimed', () => {
   const { clock, figures, role } = begin()
   figures.told([role('edge', { publishes: 1, signedIn: 5 })])

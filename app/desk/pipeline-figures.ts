@@ -14,6 +14,8 @@ const staleMs = 5_000
 /** More than this many records behind is behind. */
 const behindRecordsMin = 10_000
 const problemsMax = 50
+/** A sink that ClickHouse has refused for so long tells it, though nothing may be behind that is measured: findings and cases, or a part of the partitions. */
+const lastingMs = 5_000
 
 export interface PipelineFigures {
   /** Takes how all roles of this machine are; called each second. */
@@ -51,6 +53,8 @@ export const createPipelineFigures = (
   let silent: readonly KnownMachine[] = []
   /** What other machines say is wrong with them. */
   let elsewhere: readonly string[] = []
+  /** Since when one of the sinks has said that ClickHouse takes nothing; null: none does. */
+  let landingTroubleMs: number | null = null
   const series = createRoleSeries()
   const histories = new Map<Stage['id'], (number | null)[]>()
 
@@ -86,12 +90,17 @@ export const createPipelineFigures = (
     return others.problem() ?? `No machine that is heard of runs ${kind}`
   }
 
-  /** One sentence while history takes nothing; a fault that lasts a second is none. */
-  const historyProblem = (): string | null => {
-    if (behindMs() === null) return null
-    const told = speaking('sink')
+  /** What a sink says is wrong with ClickHouse. */
+  const landingTrouble = (): string | undefined =>
+    speaking('sink')
       .map(({ reasons }) => reasons.problem)
       .find((problem) => problem !== undefined)
+
+  /** One sentence while history takes nothing; a fault that lasts a second is none. */
+  const historyProblem = (): string | null => {
+    const lasts = landingTroubleMs !== null && now() - landingTroubleMs >= lastingMs
+    if (behindMs() === null && !lasts) return null
+    const told = landingTrouble()
     return told === undefined ? null : `ClickHouse takes nothing: ${told.slice(0, 200)}`
   }
 
@@ -125,7 +134,7 @@ export const createPipelineFigures = (
   // A drop is data that is lost. What lands nowhere by its nature (a clock record) and what a guard refuses are none.
   const stages = (): Omit<Stage, 'history'>[] => {
     const detectBehind = (detectLag() ?? 0) > behindRecordsMin
-    const landBehind = behindMs() !== null
+    const landBehind = behindMs() !== null || historyProblem() !== null
     const cut = logProblem()
     const edge = stateOf('edge', false)
     const desk = stateOf('desk', false)
@@ -267,6 +276,7 @@ export const createPipelineFigures = (
       ...own.map((role) => ({ ...roleFiguresOf(role, now()), machine: '' })),
       ...heard.flatMap(({ machine, roles: there }) => there.map((role) => ({ ...role, machine }))),
     ]
+    landingTroubleMs = landingTrouble() === undefined ? null : (landingTroubleMs ?? now())
   }
 
   return {

@@ -19,6 +19,7 @@ const edge: MetricTable = {
   flushes: counter('edge_flushes', 'Appends to the log.'),
   logErrors: counter('edge_log_errors', 'Appends that the log refused.'),
   logUnavailable: null,
+  certificateEnded: null,
   logWritable: gauge('edge_log_writable', 'Whether the log takes records: 0 means that nothing is acknowledged.'),
   commandsDelivered: counter('edge_commands_delivered', 'Commands that a device was given.'),
   'commands.delivered': null,

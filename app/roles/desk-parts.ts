@@ -14,7 +14,6 @@ export interface DeskParts {
   readonly paging: FollowingPaging
   /** Rejects when one of them can't go on. */
   readonly failed: Promise<void>
-  close(): Promise<void>
 }
 
 /** The pager, which does not page before it is told to lead, and the desk's view of ClickHouse. @param linkTo where the console shows an alert */
@@ -46,9 +45,5 @@ export const startDeskParts = async (parts: {
     history,
     paging,
     failed: paging.failed,
-    async close() {
-      await paging.close()
-      await history.close()
-    },
   }
 }

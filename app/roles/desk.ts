@@ -1,6 +1,7 @@
 import { systemClock } from '../../contracts/clock.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import { followLandedBehind } from '../../store/desk/landed-behind.ts'
+import { storeLeaveMs } from '../stop-times.ts'
 import { type RunningRole, serveRole } from './channel.ts'
 import { startDeskRole } from './compose-desk.ts'
 import { openLog } from './open-log.ts'
@@ -16,6 +17,7 @@ const start = async (options: DeskRoleOptions, logger: Logger, name: string): Pr
   return {
     ...desk,
     async close() {
+      store.leaveWithin(storeLeaveMs)
       await desk.close()
       await behind.close()
       await store.close()

@@ -1,4 +1,5 @@
 import type { Logger } from '../../contracts/logger.ts'
+import { storeLeaveMs } from '../stop-times.ts'
 import { type RunningRole, serveRole } from './channel.ts'
 import { startDeskRole } from './compose-desk.ts'
 import { startSink } from './compose-sink.ts'
@@ -18,6 +19,7 @@ const start = async (options: DeskRoleOptions, logger: Logger, name: string): Pr
     stats: () => ({ ...sink.stats(), behindMs: sink.behindMs() ?? 0, ...desk.stats() }),
     failed: Promise.all([sink.failed, desk.failed]).then(() => {}),
     async close() {
+      store.leaveWithin(storeLeaveMs)
       await desk.close()
       await sink.close()
       await store.close()

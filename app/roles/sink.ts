@@ -1,4 +1,5 @@
 import type { Logger } from '../../contracts/logger.ts'
+import { storeLeaveMs } from '../stop-times.ts'
 import { type RunningRole, serveRole } from './channel.ts'
 import { startSink } from './compose-sink.ts'
 import { openLog } from './open-log.ts'
@@ -17,6 +18,7 @@ const start = async (options: SinkOptions, logger: Logger): Promise<RunningRole>
     stats: () => ({ ...sink.stats(), behindMs: sink.behindMs() ?? 0, log: log.stats() }),
     failed: sink.failed,
     async close() {
+      store.leaveWithin(storeLeaveMs)
       await sink.close()
       await store.close()
       await log.close()

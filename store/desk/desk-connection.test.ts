@@ -13,6 +13,7 @@ it('a server that hangs keeps those who wait no longer than the first ones', asy
     stream: () => {
       throw new Error('not asked')
     },
+    abandon: () => {},
     close: () => {},
   })
   const desk = createDeskConnection({ openAnalyst: analyst }, { ...deskLimitsDefault, connections: 2 })
@@ -32,10 +33,33 @@ it('an error about the question is that question’s alone', async () => {
     stream: () => {
       throw new Error('not asked')
     },
+    abandon: () => {},
     close: () => {},
   })
   const desk = createDeskConnection({ openAnalyst: analyst }, deskLimitsDefault)
   await expect(desk.rows('bad')).rejects.toThrow('syntax')
   expect(await desk.rows('good')).toEqual([[1]])
   await desk.close()
+})
+
+it('closing gives up what runs where it can be given up, and waits for it where it can not', async () => {
+  let abandoned = 0
+  let closed = 0
+  const running = Promise.withResolvers<string>()
+  const analyst = (): AnalystConnection => ({
+    text: () => running.promise,
+    stream: () => {
+      throw new Error('not asked')
+    },
+    abandon: () => void abandoned++,
+    close: () => void closed++,
+  })
+  const desk = createDeskConnection({ openAnalyst: analyst }, deskLimitsDefault)
+  const asked = desk.rows('SELECT 1')
+  const closing = desk.close()
+  await Promise.resolve()
+  expect([abandoned, closed]).toEqual([1, 0])
+  running.resolve('[1]\n')
+  await Promise.all([asked, closing])
+  expect(closed).toBe(1)
 })

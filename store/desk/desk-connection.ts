@@ -21,7 +21,7 @@ export type QueryParameters = Readonly<Record<string, string | number | readonly
 export interface DeskConnection {
   /** Each row is an array of its columns; 64-bit integers come as numbers. */
   rows<Row extends readonly unknown[]>(sql: string, parameters?: QueryParameters): Promise<Row[]>
-  /** Waits for what runs. */
+  /** Gives up what runs: at a server nobody waits for the answer any more, and an engine in the process is waited for. */
   close(): Promise<void>
 }
 
@@ -79,6 +79,7 @@ export const createDeskConnection = (store: Pick<StoreConnection, 'openAnalyst'>
     },
     async close() {
       isClosed = true
+      for (const connection of all) connection.abandon()
       await Promise.allSettled(running)
       for (const connection of all) connection.close()
       all.clear()

@@ -87,7 +87,9 @@ export const createDeskHistory = (parts: {
       () => {
         isLoaded = true
       },
-      (error: unknown) => tolerate(error, 'what was heard before the start could not be read; it will be tried again'),
+      (error: unknown) => {
+        if (!isClosed) tolerate(error, 'what was heard before the start could not be read; it will be tried again')
+      },
     )
     .finally(schedule)
 
@@ -107,6 +109,7 @@ export const createDeskHistory = (parts: {
       if (isClosed) return
       isClosed = true
       if (timer !== null) clearTimeout(timer)
+      await following.close()
       await ready
       await looking
       try {
@@ -115,7 +118,6 @@ export const createDeskHistory = (parts: {
         tolerate(error, 'what was heard could not be written; the next start reads more')
       }
       await asked.close()
-      await following.close()
     },
   }
 }

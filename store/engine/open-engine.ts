@@ -113,6 +113,7 @@ export const openEngine = async (directoryGiven: string, key: Buffer | null, lim
             await inDatabase()
             for await (const chunk of analyst.queryStream(sql, { format })) yield { bytes: chunk.raw(), rows: chunk.numRows }
           },
+          abandon: () => {},
           close: () => {
             analyst.close()
           },
@@ -123,6 +124,8 @@ export const openEngine = async (directoryGiven: string, key: Buffer | null, lim
         await session.queryAsync(`USE ${database}`)
         inUse = database
       },
+      unansweredMs: () => 0,
+      leaveWithin: () => {},
       async close() {
         await landingClient.close()
         await queryClient.close()

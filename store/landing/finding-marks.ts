@@ -16,6 +16,8 @@ export interface FindingMarks {
   /** True for the first time; moves the mark. */
   pass(findingsPartition: number, finding: Finding): boolean
   load(findingsPartition: number, sourceTopic: string, sourcePartition: number, mark: Mark): void
+  /** Nothing was seen. */
+  forget(): void
 }
 
 export const createFindingMarks = (): FindingMarks => {
@@ -32,6 +34,7 @@ export const createFindingMarks = (): FindingMarks => {
     load(findingsPartition, topic, partition, mark) {
       marks.set(nameOf(findingsPartition, topic, partition), mark)
     },
+    forget: () => marks.clear(),
   }
 }
 

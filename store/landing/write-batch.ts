@@ -49,8 +49,8 @@ export const createBatchWriter = (
       for (const table of landedTables) {
         if (done.has(table)) continue
         if (again && !isSettled) {
-          // The try before may still be running at the server.
-          await store.settled(landedTables)
+          // The try before may still be running at the server; one that begins only later has the same token.
+          await store.settled(landedTables, 0)
           isSettled = true
         }
         if (again) batch.leaveOut(table, await heldOffsets(store.landing, table, () => ({ nextOffset: 0, landedAtMs: batch.sealedAtMs })))

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream'
-import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
+import { ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { type AnalystConnection, StoreAway, type StoreConnection } from '../connection.ts'
 import { type AnalystLimits, analystSettings } from '../query/limits.ts'
 import { readRows } from '../read-rows.ts'
+import { type AttendedClient, attended } from './attended-client.ts'
 import { clusterDdl } from './cluster-ddl.ts'
 import type { ServerSettings } from './settings.ts'
 
@@ -29,8 +30,10 @@ const answerGraceMs = 2_000
 /** The clients of one node. Nothing is asked before it is used: a server that is away is no refusal. */
 export const connectServer = (settings: ServerSettings): StoreConnection => {
   const { compression, cluster, replicated } = settings
-  const client = (database: string, connectionsMax: number): ClickHouseClient =>
-    createClient({
+  const ending = new AbortController()
+  let leaveTimer: ReturnType<typeof setTimeout> | undefined
+  const client = (database: string, connectionsMax: number): AttendedClient => {
+    const made = createClient({
       url: settings.url,
       username: settings.user,
       password: settings.password,
@@ -56,6 +59,8 @@ export const connectServer = (settings: ServerSettings): StoreConnection => {
       },
       ...(settings.caPem === null ? {} : { tls: { ca_cert: Buffer.from(settings.caPem) } }),
     })
+    return attended(made, ending.signal)
+  }
   // Until `use`: the database may have to be made first.
   let inUse = 'default'
   const clients = {
@@ -64,37 +69,46 @@ export const connectServer = (settings: ServerSettings): StoreConnection => {
     analyst: client('default', settings.connectionsMax),
   }
 
+  const end = async (why: string): Promise<void> => {
+    ending.abort(new Error(why))
+    // An answer that has begun hears no signal: its socket ends with the client.
+    for (const one of Object.values(clients)) await one.client.close()
+  }
+
   const openAnalyst = (limits: AnalystLimits): AnalystConnection => {
     const own = Object.fromEntries(analystSettings(limits).map(([name, value]) => [name, String(value)]))
-    const leaving = new AbortController()
-    const ask = (format: string, sql: string, parameters: Readonly<Record<string, unknown>>, whole: boolean) =>
-      clients.analyst.query({
+    const abandoned = new AbortController()
+    const answerMsMax = limits.timeoutMs + answerGraceMs
+    const ask = (late: AbortSignal, format: string, sql: string, parameters: Readonly<Record<string, unknown>>, whole: boolean) =>
+      clients.analyst.client.query({
         query: sql,
         format: format as 'JSONEachRow',
         query_params: { ...parameters },
-        abort_signal: AbortSignal.any([leaving.signal, AbortSignal.timeout(limits.timeoutMs + answerGraceMs)]),
+        abort_signal: AbortSignal.any([abandoned.signal, late]),
         // With `wait_end_of_query` an error is an answer, never the end of half an answer.
         clickhouse_settings: { ...own, cancel_http_readonly_queries_on_client_close: 1, ...(whole ? { wait_end_of_query: 1 } : {}) },
       })
     /** An error of ClickHouse is about the question; any other says that no answer came. */
-    const away = (error: unknown): Error => {
+    const away = (error: unknown, late: AbortSignal): Error => {
       if (error instanceof ClickHouseError) return error
-      const late = error instanceof Error && error.name === 'TimeoutError'
-      const why = late ? `no answer within ${limits.timeoutMs + answerGraceMs} ms` : error instanceof Error ? error.message : String(error)
+      const told = error instanceof Error ? error.message : String(error)
+      const why = late.aborted ? `no answer within ${answerMsMax} ms` : abandoned.signal.aborted ? 'nobody waits for the answer' : told
       return new StoreAway(`history is away: ${why}`, { cause: error })
     }
     return {
       async text(sql, parameters, format) {
+        const late = AbortSignal.timeout(answerMsMax)
         try {
-          const result = await ask(format, sql, parameters, true)
+          const result = await ask(late, format, sql, parameters, true)
           return await result.text()
         } catch (error) {
-          throw away(error)
+          throw away(error, late)
         }
       },
       async *stream(sql, format) {
-        const result = await ask(format, sql, {}, false).catch((error: unknown) => {
-          throw away(error)
+        const late = AbortSignal.timeout(answerMsMax)
+        const result = await ask(late, format, sql, {}, false).catch((error: unknown) => {
+          throw away(error, late)
         })
         try {
           for await (const rows of result.stream())
@@ -103,31 +117,45 @@ export const connectServer = (settings: ServerSettings): StoreConnection => {
           result.close()
         }
       },
-      close: () => leaving.abort(),
+      abandon: () => abandoned.abort(),
+      close: () => abandoned.abort(),
     }
   }
 
   /** The landing's inserts that the server still runs, whoever sent them. */
   const runningInserts = async (): Promise<readonly string[]> => {
     const rows = await readRows<[string]>(
-      clients.landing,
+      clients.landing.client,
       `SELECT query_id FROM system.processes WHERE user = currentUser() AND query_kind = 'Insert' AND Settings['log_comment'] = {mark:String}`,
       { mark: landingMark },
     )
     return rows.map(([id]) => id)
   }
 
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+  /** Those that run now: other sinks go on with theirs. */
+  const untilRunningInsertsEnd = async (): Promise<void> => {
+    const before = new Set(await runningInserts())
+    const until = Date.now() + settings.timeoutMs
+    while (before.size > 0) {
+      if (Date.now() > until) throw new Error(`${before.size} inserts of an earlier try still run at the server`)
+      await pause(settlePollMs)
+      const still = new Set(await runningInserts())
+      for (const id of before) if (!still.has(id)) before.delete(id)
+    }
+  }
+
   return {
     get landing() {
-      return clients.landing
+      return clients.landing.client
     },
     get query() {
-      return clients.query
+      return clients.query.client
     },
     async insertColumns({ table, batch, token }) {
       const { into, rows, block } = batch.toNative()
       if (rows === 0) return
-      const { stream } = await clients.landing.exec({
+      const { stream } = await clients.landing.client.exec({
         query: `INSERT INTO ${table} (${into.join(', ')}) FORMAT Native`,
         values: Readable.from([block], { objectMode: false }),
         clickhouse_settings: { ...insertSettings, insert_deduplication_token: token, wait_end_of_query: 1 },
@@ -136,24 +164,22 @@ export const connectServer = (settings: ServerSettings): StoreConnection => {
       for await (const _ of stream) continue
     },
     async insertRows({ table, rows, token }) {
-      await clients.landing.insert({
+      await clients.landing.client.insert({
         table,
         values: rows,
         format: 'JSONEachRow',
         clickhouse_settings: { ...insertSettings, insert_deduplication_token: token, wait_end_of_query: 1 },
       })
     },
-    async settled(tables) {
-      const before = new Set(await runningInserts())
-      const until = Date.now() + settings.timeoutMs
-      while (before.size > 0) {
-        if (Date.now() > until) throw new Error(`${before.size} inserts of an earlier try still run at the server`)
-        await new Promise((resolve) => setTimeout(resolve, settlePollMs))
-        const still = new Set(await runningInserts())
-        for (const id of before) if (!still.has(id)) before.delete(id)
+    async settled(tables, quietMs) {
+      await untilRunningInsertsEnd()
+      if (quietMs > 0) {
+        await pause(quietMs)
+        await untilRunningInsertsEnd()
       }
       // Another replica may have taken them: what it has must be here before it is asked for.
-      if (replicated) for (const table of tables) await clients.landing.command({ query: `SYSTEM SYNC REPLICA ${table} LIGHTWEIGHT` })
+      if (replicated)
+        for (const table of tables) await clients.landing.client.command({ query: `SYSTEM SYNC REPLICA ${table} LIGHTWEIGHT` })
     },
     ddl: (statement) => clusterDdl(statement, settings),
     openAnalyst,
@@ -162,13 +188,15 @@ export const connectServer = (settings: ServerSettings): StoreConnection => {
       inUse = database
       const before = { ...clients }
       for (const name of ['landing', 'query', 'analyst'] as const) clients[name] = client(database, settings.connectionsMax)
-      for (const one of Object.values(before)) await one.close()
+      for (const one of Object.values(before)) await one.client.close()
+    },
+    unansweredMs: () => clients.landing.unansweredMs(),
+    leaveWithin(ms) {
+      leaveTimer ??= setTimeout(() => void end(`ClickHouse did not answer within ${ms} ms of the end`), ms)
     },
     async close() {
-      // The client itself goes on answering after its end: what waits for a lock, or for inserts to settle, would never hear of it.
-      const closed = (): Promise<never> => Promise.reject(new Error('the connection to ClickHouse was closed'))
-      for (const one of Object.values(clients)) Object.assign(one, { query: closed, command: closed, insert: closed, exec: closed })
-      for (const one of Object.values(clients)) await one.close()
+      clearTimeout(leaveTimer)
+      await end('the connection to ClickHouse was closed')
     },
   }
 }

@@ -75,7 +75,7 @@ export const describeStore = (name: string, open: () => Promise<Store>): void =>
       expect(await readRows(store.query, 'SELECT toUInt32(count()) FROM dead_letters')).toEqual([[0]])
       await store.insertRows({ table: 'dead_letters', rows, token: 'whole' })
       expect(await readRows(store.query, 'SELECT toUInt32(count()), uniqExact(_part) FROM dead_letters')).toEqual([[5_000, 1]])
-      await store.settled(['dead_letters'])
+      await store.settled(['dead_letters'], 0)
     })
 
     it('hostile text goes in and comes out as it is, as a row and as a parameter', async () => {

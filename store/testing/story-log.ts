@@ -87,6 +87,7 @@ export const plainRedelivery = (): RedeliveryFilter => {
     prime(device, landed) {
       for (const delivery of landed) seen.add(name(device, delivery))
     },
+    forget: () => seen.clear(),
   }
 }
 

@@ -89,7 +89,7 @@ describe.skipIf(process.env['CLICKHOUSE_URL'] !== undefined)('a stand-in, whose 
       token: 'late',
     })
     await expect(store.insertRows(late(noon))).rejects.toThrow(/socket hang up|ECONNRESET/)
-    await store.settled(['redeliveries'])
+    await store.settled(['redeliveries'], 0)
     // As the sink does: another try has another time of landing.
     await store.insertRows(late(noon + 400))
     await new Promise((resolve) => setTimeout(resolve, 700))
@@ -107,7 +107,7 @@ describe.skipIf(process.env['CLICKHOUSE_URL'] !== undefined)('a stand-in, whose 
     })
     const running = "SELECT count() FROM system.processes WHERE query_kind = 'Insert' AND Settings['log_comment'] = 'wardwatch landing'"
     await expect.poll(async () => (await readRows<[number]>(store.query, running))[0]![0] > 0 || isOver, { interval: 5 }).toBe(true)
-    await store.settled(['readings'])
+    await store.settled(['readings'], 0)
     expect(await count('readings')).toBeGreaterThanOrEqual(200_000)
     await slow
     await sender.close()

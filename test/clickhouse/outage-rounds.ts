@@ -2,35 +2,25 @@ import { systemClock } from '../../contracts/clock.ts'
 import { silentLogger } from '../../contracts/logger.ts'
 import { sinkSettings } from '../../store/landing/settings.ts'
 import { storeSettings } from '../../store/open.ts'
-import { readRows } from '../../store/read-rows.ts'
 import { openServerStore } from '../../store/server/open-server-store.ts'
 import { createSink, type Sink } from '../../store/sink.ts'
 import { createFixedLog } from '../../store/testing/fixed-log.ts'
 import { createRandom, killRecords } from '../../store/testing/kill-story.ts'
 import { plainDecoder, plainRedelivery } from '../../store/testing/story-log.ts'
 import { temporaryDirectory } from '../../store/testing/temporary-store.ts'
+import { landedRows, type LandedRows } from './landed-rows.ts'
 import { startStandIn } from './start-stand-in.ts'
 import { settingsFor } from './test-server.ts'
 
-export interface OutageOutcome {
+export interface OutageOutcome extends LandedRows {
   readonly seed: number
-  readonly counted: Readonly<Record<string, number>>
   readonly expected: Readonly<Record<string, number>>
-  /** Rows beyond one for a log position, over all tables. */
-  readonly doubles: number
   readonly failedInserts: number
   /** The most rows that were in memory at once, and what they may be. */
   readonly waitingRowsMost: number
   readonly waitingRowsMax: number
 }
 
-const tables = {
-  readings: 'readings',
-  redeliveries: 'redeliveries',
-  deadLetters: 'dead_letters',
-  sessions: 'sessions',
-  findings: 'findings',
-} as const
 const batchRowsMax = 200
 /** What the log hands over at once; each partition's may be over a batch's bound. */
 const recordsAtOnce = 97
@@ -103,22 +93,12 @@ export const outageRounds = async (options: {
     await pause(400)
     const store = open()
     await store.ready
-    const counted: Record<string, number> = {}
-    let doubles = 0
-    for (const [name, table] of Object.entries(tables)) {
-      const [row] = await readRows<[number, number]>(
-        store.query,
-        `SELECT count(), uniqExact(log_topic, log_partition, log_offset) FROM ${table}`,
-      )
-      counted[name] = row![0]
-      doubles += row![0] - row![1]
-    }
+    const landed = await landedRows(store)
     await store.close()
     return {
       seed,
-      counted,
+      ...landed,
       expected: { ...expected },
-      doubles,
       failedInserts,
       waitingRowsMost,
       waitingRowsMax: batchRowsMax * 2 + recordsAtOnce * partitions * 2,

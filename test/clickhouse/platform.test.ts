@@ -97,4 +97,59 @@ describe.skipIf(process.env['CLICKHOUSE_URL'] !== undefined)('a platform on a Cl
       }
     },
   )
+
+  it(
+    'ClickHouse hangs: it is said within seconds, and neither the sink nor the desk is held by it when they stop; each row is there once afterwards',
+    { timeout: 120_000 },
+    async () => {
+      const data = join(folder, 'hang')
+      const standIn = await startStandIn({ directory: join(folder, 'hanging-server') })
+      const passwordFile = join(folder, 'hanging-password')
+      writeFileSync(passwordFile, `${standIn.password}\n`, { mode: 0o600 })
+      const mqttPort = await freePort()
+      const start = () =>
+        startPlatformProcess({
+          data,
+          mqttPort,
+          flags: ['--store-kind', 'server', '--store-url', standIn.url, '--store-password-file', passwordFile],
+        })
+      const sessions = async (): Promise<{ n: number; d: number }> =>
+        (
+          await queryRows<{ n: number; d: number }>(
+            data,
+            'SELECT count() AS n, uniqExact(log_topic, log_partition, log_offset) AS d FROM sessions',
+          )
+        )[0]!
+      let platform = await start()
+      try {
+        const admin = await signInAsAdmin(platform)
+        const landing = async () => (await admin.get<Pipeline>('/pipeline')).stages.find(({ id }) => id === 'landing')!
+        const rogue = await createRogue(mqttPort, readFileSync(join(data, 'ca.crt'), 'utf8'))
+        await rogue('box-1')
+        await until('the first is in it', async () => (await sessions().catch(() => null))?.n === 1, 40_000)
+        standIn.freeze()
+        await rogue('box-2')
+        await until(
+          'it is said',
+          async () => (await landing()).problem?.startsWith('ClickHouse takes nothing: no answer for ') === true,
+          20_000,
+        )
+        const metrics = await (await fetch(`http://127.0.0.1:${platform.healthPort}/metrics`)).text()
+        expect(metrics).toMatch(/^wardwatch_sink_blocked\{.*\} 1$/m)
+        const [alert] = (await admin.get<{ items: AlertView[] }>('/alerts')).items
+        // Somebody looks meanwhile.
+        void admin.ask('GET', `/alerts/${alert!.id}/signals`).catch(() => {})
+        expect((await platform.stop()).code).toBe(0)
+        expect(platform.output()).not.toContain('did not end in time')
+        platform = await start()
+        standIn.thaw()
+        await until('the second is in it', async () => (await sessions().catch(() => null))?.n === 2, 40_000)
+        expect(await sessions()).toEqual({ n: 2, d: 2 })
+      } finally {
+        standIn.thaw()
+        await platform.stop()
+        await standIn.stop()
+      }
+    },
+  )
 })
