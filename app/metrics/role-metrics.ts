@@ -79,6 +79,7 @@ const sink: MetricTable = {
   heldAlready: counter('sink_rows_held_already', 'Rows that ClickHouse held already.'),
   findingRepeats: counter('sink_finding_repeats', 'Findings that stood in the log twice.'),
   deadLettersByReason: counter('sink_dead_letters', 'Messages that could not be decoded.', { by: 'reason' }),
+  unlandedShare: gauge('sink_unlanded_ratio', 'How much of what the log keeps is not in its table: at 1 retention takes what never was.'),
   behindMs: seconds('sink_behind', 'Age of the oldest observation that is not in its table; 0 while history keeps up.'),
 }
 
