@@ -42,7 +42,7 @@ const startWithoutLead = async (why: Error, closing: Promise<void>) => {
     logger: silentLogger,
     name: 'desk',
     options: {
-      log: { data: home.path, logKey: '', kafka: null, retention: null },
+      log: { data: home.path, logKeys: [''], kafka: null, retention: null },
       store: { kind: 'embedded', data: home.path, key: null, retention: {} },
       site: 'general',
       machine: null,
