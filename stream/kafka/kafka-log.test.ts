@@ -36,6 +36,44 @@ describe.skipIf(offer.kind === 'nothing')(`on a real Kafka${lackingKafka(offer)}
     }
   })
 
+  it('partitions that somebody has added to a topic are left alone: those that are planned go on', async () => {
+    const topic = 'observations.by-device.v1'
+    const topics = await createTestTopics(plaintext(brokers), ['cases.v1'])
+    await topics.admin.createTopics([{ name: `${topics.prefix}${topic}`, partitions: 6, replicationFactor: 1, config: {} }])
+    const log = topics.open()
+    try {
+      const keys = Array.from({ length: 200 }, (_, i) => `device-${i}`)
+      await log.append(
+        topic,
+        keys.map((key) => ({ key, value: Buffer.from(key) })),
+      )
+      const assigned: number[] = []
+      const seen: string[] = []
+      const enough = Promise.withResolvers<void>()
+      const consumer = await log.consume({
+        topics: [topic],
+        group: 'more',
+        onAssigned(partitions) {
+          assigned.push(...partitions.map(({ partition }) => partition))
+          return Promise.resolve(partitions.map(() => 'earliest'))
+        },
+        onBatch({ records }) {
+          seen.push(...records.map(({ key }) => key))
+          if (seen.length === keys.length) enough.resolve()
+          return Promise.resolve()
+        },
+      })
+      await enough.promise
+      await consumer.close()
+      expect(assigned.toSorted()).toEqual([0, 1, 2, 3])
+      expect(seen.toSorted()).toEqual(keys.toSorted())
+    } finally {
+      await log.close()
+      await topics.admin.deleteTopics([`${topics.prefix}${topic}`])
+      await topics.remove()
+    }
+  })
+
   it("the log's key is changed in steps while machines run: each reads what the others write, at every step", async () => {
     const [a, b] = [Buffer.alloc(32, 0xa), Buffer.alloc(32, 0xb)]
     const topics = await createTestTopics(plaintext(brokers), ['cases.v1'])
