@@ -182,7 +182,7 @@ export const configSchema = z.strictObject({
         .string()
         .optional()
         .describe(
-          "file with the log's own key in hex, mode 0600, for a machine that is not to have the master key; `wardwatch kafka key` prints it",
+          "file with the log's own key in hex, mode 0600, for a machine that is not to have the master key; `wardwatch kafka key` prints it. While it is changed: a line each, the first seals, all of them open",
         ),
       kafka: z
         .strictObject({

@@ -45,6 +45,11 @@ describe('the truth about the platform', () => {
       'detect@b can not write the log (Kafka has taken nothing for 7 s)',
     ],
     'a partition whose leader changes is no news': [role({ kind: 'desk', stats: { log: { readAwayMs: 4_900 } } }), null, null],
+    'an edge whose certificate has ended is alive, not ready': [
+      role({ stats: { certificateEnded: "the edge's certificate ended 2026-11-29T00:00:00.000Z" } }),
+      null,
+      "edge-0 can not be spoken to: the edge's certificate ended 2026-11-29T00:00:00.000Z",
+    ],
     'an edge that still takes what devices say is ready': [role({ stats: { log: { readAwayMs: 60_000 } } }), null, null],
     'a sink far behind is alive, not ready': [
       role({ name: 'hub', kind: 'hub', stats: { lagByPartition: { a: 600_000, b: 600_000 } } }),

@@ -82,6 +82,8 @@ export const readiness = (roles: readonly RoleStatus[], nowMs: number): Health =
     const reason = role.stats?.['logUnavailable']
     if (typeof reason === 'string')
       problems.push(`${role.name} can not write the log (${kafkaAway(role) ?? reason}): no message is acknowledged`)
+    const ended = role.stats?.['certificateEnded']
+    if (typeof ended === 'string') problems.push(`${role.name} can not be spoken to: ${ended}`)
     // An edge that takes what devices say is one to send devices to.
     const cut =
       role.kind === 'edge' || typeof reason === 'string'

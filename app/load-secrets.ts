@@ -7,7 +7,7 @@ import type { Config } from './config.ts'
 import { deskNames, isLoopback } from './desk/loopback.ts'
 import { type Identity, loadIdentity } from './identity.ts'
 import { readKafkaLog } from './kafka-log-settings.ts'
-import { deriveKey, loadMasterKey, readLogKey } from './master-key.ts'
+import { deriveKey, loadMasterKey, readLogKeys } from './master-key.ts'
 import { readServerSettings } from './read-server-settings.ts'
 import type { Secrets } from './role-plans.ts'
 import type { Shared } from './role-set.ts'
@@ -24,9 +24,9 @@ export const loadSecrets = async (config: Config, shared: Shared, fromEnvironmen
   const hasDesk = roles.includes('desk')
   const kafka = readKafkaLog(config.log)
   if (!kafka.ok) return kafka
-  const ownLogKey = config.log.keyFile === undefined ? null : readLogKey(config.log.keyFile)
-  if (ownLogKey !== null && !ownLogKey.ok) return ownLogKey
-  const seals = ownLogKey === null || hasDesk || roles.includes('detect')
+  const ownLogKeys = config.log.keyFile === undefined ? null : readLogKeys(config.log.keyFile)
+  if (ownLogKeys !== null && !ownLogKeys.ok) return ownLogKeys
+  const seals = ownLogKeys === null || hasDesk || roles.includes('detect')
   const master = seals
     ? loadMasterKey({
         data: config.data,
@@ -37,7 +37,7 @@ export const loadSecrets = async (config: Config, shared: Shared, fromEnvironmen
       })
     : null
   if (master !== null && !master.ok) return master
-  const logKey = ownLogKey?.key ?? deriveKey(master!.key, 'log')
+  const logKeys = ownLogKeys?.keys ?? [deriveKey(master!.key, 'log')]
   const server = shared.store && (hasDesk || roles.includes('sink')) ? readServerSettings(config.store) : null
   if (typeof server === 'string') return { ok: false, problem: server }
   const ownDeskTls = hasDesk ? readPair('desk', desk) : null
@@ -69,7 +69,7 @@ export const loadSecrets = async (config: Config, shared: Shared, fromEnvironmen
     ok: true,
     secrets: {
       master: master?.key ?? null,
-      logKey,
+      logKeys,
       kafka: kafka.options,
       server,
       authority: identity === null ? null : { keyPem: identity.authorityKeyPem, caPem: identity.caPem },

@@ -11,7 +11,7 @@ const redactedPaths = [
   'authorization',
   'token',
   'keyHex',
-  'logKey',
+  'logKeys',
   'stateKey',
   'storeKey',
   'authorityKey',

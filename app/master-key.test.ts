@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { deriveKey, keyFileIsOpen, loadMasterKey } from './master-key.ts'
+import { deriveKey, keyFileIsOpen, loadMasterKey, readLogKeys } from './master-key.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'wardwatch-key-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -42,6 +42,31 @@ it('a key that is missing beside sealed data is not made anew, wherever it shoul
   const elsewhere = join(root, 'elsewhere.key')
   expect(problem(load({ data, keyFile: elsewhere }))).toMatch(/is missing/)
   expect(existsSync(elsewhere)).toBe(false)
+})
+
+it("the log's key may be several lines while it is changed: the first one seals", () => {
+  const [a, b] = ['ab'.repeat(32), 'CD'.repeat(32)]
+  const read = (text: string) => {
+    const file = join(root, 'log.key')
+    writeFileSync(file, text, { mode: 0o600 })
+    const keys = readLogKeys(file)
+    return keys.ok ? keys.keys.map((key) => key.toString('hex')) : keys.problem
+  }
+  expect(read(`${a}\n`)).toEqual([a])
+  expect(read(`${b}\n${a}\n`)).toEqual([b.toLowerCase(), a])
+  expect(read(` ${b} \r\n${a}`)).toEqual([b.toLowerCase(), a])
+  for (const wrong of [
+    '',
+    `${a}\nsecret`,
+    `${a}\n${a.toUpperCase()}`,
+    `${a}${b}`,
+    `${a}\n\nx`,
+    [1, 2, 3, 4, 5].map((n) => `0${n}`.repeat(32)).join('\n'),
+  ])
+    expect(read(wrong)).toMatch(/up to 4 such lines that differ/)
+  expect(readLogKeys(join(root, 'none.key'))).toMatchObject({ ok: false, problem: expect.stringMatching(/is missing/) as string })
+  writeFileSync(join(root, 'two.key'), `${a}\n${b}`, { mode: 0o600 })
+  expect(problem(load({ keyFile: join(root, 'two.key') }))).toMatch(/64 hexadecimal digits/)
 })
 
 it('each purpose has a key of its own', () => {

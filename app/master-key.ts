@@ -46,9 +46,23 @@ export const loadMasterKey = (options: {
   return readKeyFile(file)
 }
 
-/** The log's own key, on a machine that is not to have the master key. */
-export const readLogKey = (file: string): MasterKey =>
-  existsSync(file) ? readKeyFile(file) : { ok: false, problem: `log.keyFile: ${file} is missing` }
+export type LogKeys =
+  | { readonly ok: true; readonly keys: readonly [Buffer, ...Buffer[]] }
+  | { readonly ok: false; readonly problem: string }
+
+const logKeysMax = 4
+
+/** The log's own key, on a machine that is not to have the master key; a line each where it is being changed: the first seals, all of them open. */
+export const readLogKeys = (file: string): LogKeys => {
+  if (!existsSync(file)) return { ok: false, problem: `log.keyFile: ${file} is missing` }
+  const read = readSecretLines(file)
+  if (!read.ok) return read
+  const lines = read.lines.map((line) => line.toLowerCase())
+  const [first, ...others] = lines.map((line) => Buffer.from(line, 'hex'))
+  if (first === undefined || lines.length > logKeysMax || !lines.every((line) => hexKey.test(line)) || new Set(lines).size < lines.length)
+    return { ok: false, problem: `${file}: it must hold 64 hexadecimal digits (32 bytes), or up to ${logKeysMax} such lines that differ` }
+  return { ok: true, keys: [first, ...others] }
+}
 
 /**
  * Whether others than who is meant could read or change a key file. Its owner alone may read it; or, as PostgreSQL has it, the group too where root
@@ -57,11 +71,24 @@ export const readLogKey = (file: string): MasterKey =>
 export const keyFileIsOpen = ({ mode, uid }: { readonly mode: number; readonly uid: number }, ownUid: number): boolean =>
   (mode & (uid === 0 && ownUid !== 0 ? 0o037 : 0o077)) !== 0
 
-const readKeyFile = (file: string): MasterKey => {
+const readSecretLines = (
+  file: string,
+): { readonly ok: true; readonly lines: readonly string[] } | { readonly ok: false; readonly problem: string } => {
   if (process.platform !== 'win32' && keyFileIsOpen(statSync(file), process.getuid!()))
     return { ok: false, problem: `${file} can be read by others than its owner: chmod 600 ${file}` }
-  const text = readFileSync(file, 'utf8').trim()
-  if (!hexKey.test(text)) return { ok: false, problem: `${file}: it must hold 64 hexadecimal digits (32 bytes)` }
+  return {
+    ok: true,
+    lines: readFileSync(file, 'utf8')
+      .trim()
+      .split(/\s*\n\s*/),
+  }
+}
+
+const readKeyFile = (file: string): MasterKey => {
+  const read = readSecretLines(file)
+  if (!read.ok) return read
+  const [text = '', ...more] = read.lines
+  if (!hexKey.test(text) || more.length > 0) return { ok: false, problem: `${file}: it must hold 64 hexadecimal digits (32 bytes)` }
   return { ok: true, key: Buffer.from(text, 'hex'), from: file }
 }
 

@@ -23,8 +23,8 @@ import type { RolePlan } from './supervisor.ts'
 export interface Secrets {
   /** Null on a machine whose roles seal nothing. */
   readonly master: Buffer | null
-  /** Seals the log: derived from the master key, or a machine's own copy of it. */
-  readonly logKey: Buffer
+  /** The first seals the log, all of them open it: derived from the master key, or a machine's own copy. */
+  readonly logKeys: readonly Buffer[]
   /** How Kafka is reached; null on the embedded log. */
   readonly kafka: KafkaLogOptions | null
   /** The CA's key and certificate; null without a desk. */
@@ -46,7 +46,7 @@ export const planRoles = (config: Config, shared: Shared, secrets: Secrets): Rol
   const has = (role: RoleName): boolean => config.roles.includes(role)
   const log = (keepsRetention = false): LogOptions => ({
     data: config.data,
-    logKey: secrets.logKey.toString('hex'),
+    logKeys: secrets.logKeys.map((key) => key.toString('hex')),
     kafka: secrets.kafka,
     retention: keepsRetention ? { hours: config.log.retentionHours, gigabytes: config.log.retentionGigabytes } : null,
   })

@@ -11,7 +11,7 @@ const ownFiles = { certificateFile: 'edge.crt', keyFile: 'edge.key', caFile: 'ca
 const configOf = (roles: readonly string[], over: object = {}) => configSchema.parse({ roles, ...over })
 const secrets: Secrets = {
   master: Buffer.alloc(32, 7),
-  logKey: Buffer.alloc(32, 8),
+  logKeys: [Buffer.alloc(32, 8)],
   kafka: null,
   server: null,
   authority: { keyPem: 'ca key', caPem: 'ca' },

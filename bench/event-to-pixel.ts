@@ -94,7 +94,7 @@ export const benchEventToPixel = async ({
     const painted = await page.evaluate<Record<string, number | null>>('window.painted')
 
     const key = Buffer.from(readFileSync(join(data, 'master.key'), 'utf8').trim(), 'hex')
-    const log = await openLog({ data, logKey: deriveKey(key, 'log').toString('hex'), kafka: null, retention: null }, silentLogger)
+    const log = await openLog({ data, logKeys: [deriveKey(key, 'log').toString('hex')], kafka: null, retention: null }, silentLogger)
     const delays: number[] = []
     const seen = new Set<string>()
     for (const { topic, partition, earliest, next } of await log.ranges(['findings.v1']))

@@ -74,7 +74,7 @@ export const benchPublishToFinding = async ({
     const key = Buffer.from(readFileSync(join(data, 'master.key'), 'utf8').trim(), 'hex')
     const settings = readKafkaLog(config.log)
     if (!settings.ok) throw new Error(settings.problem)
-    const logPlan = { data, logKey: deriveKey(key, 'log').toString('hex'), kafka: settings.options, retention: null }
+    const logPlan = { data, logKeys: [deriveKey(key, 'log').toString('hex')], kafka: settings.options, retention: null }
     const reading = await openLog(logPlan, silentLogger)
     const seen: { readonly one: Finding; readonly atMs: number }[] = []
     const consumer = await reading.consume({

@@ -26,7 +26,7 @@ describe.each(runtimes)('who may connect, on $runtime', ({ program }) => {
       [...identities].map(([device, { fingerprint }]) =>
         testRecord(device, [fingerprint], device === 'revoked' ? { status: 'revoked' } : {}),
       ),
-      { connectsBurstPerAddressMax: 10_000, handshakeTimeoutMs: 300, connectTimeoutMs: 400, passwordDelayMs: 5 },
+      { connectsBurstPerAddressMax: 10_000, handshakeTimeoutMs: 300, connectTimeoutMs: 1_000, passwordDelayMs: 5 },
     )
   })
   afterAll(() => edge.stop())

@@ -64,7 +64,7 @@ export const edgeLimits = z.strictObject({
   /** Who the registry does not list, or whose password is wrong, is judged once the edge has read the registry to its end; after this `refused` registry-behind. */
   registryWaitMsMax: ms(3_000),
   /** From one such look at the registry's log, which all who wait share, to the next. */
-  registryLookPauseMs: ms(50, 10_000),
+  registryLookPauseMs: ms(50, 1_000),
   /** Password checks at once (argon2id takes a core and tens of megabytes each). */
   passwordChecksMax: count(2, 64),
   /** Sign-ins that wait for a password check; beyond it they are refused (`connect-rate`). */

@@ -1,3 +1,4 @@
+import { machinesKnownMax } from '../desk/known-machines.ts'
 import { busyShareMax, type Deployment, eventsPerFinding, logRetentionGigabytes, logRetentionHours } from './demand.ts'
 import { figures } from './measured.ts'
 import { builtPartitions, cpuPerMessage, followingShareMax, type Sizes, sizeParts } from './size-parts.ts'
@@ -27,6 +28,9 @@ export const limitsOf = (deployment: Deployment, sizes: Sizes): readonly Limit[]
   const registry = devices * figures.registryBytesPerDevice.value
   const onLog = messagesPerSecond * sizes.blobs.bytesPerMessage
   const clickHouse = sizes.parts.find(({ part }) => part === 'clickhouse')!
+  const machines = sizes.parts
+    .filter(({ part }) => part !== 'kafka' && part !== 'clickhouse')
+    .reduce((sum, { instances }) => sum + instances, 0)
   const edges = sizes.parts.find(({ part }) => part === 'edge')!.instances
   return [
     {
@@ -72,6 +76,13 @@ export const limitsOf = (deployment: Deployment, sizes: Sizes): readonly Limit[]
       bound: 'machine',
       why: 'the desk that leads is one process and holds all devices; V8 gives it 4 GB',
       used: registry / nodeHeapBytesMax,
+    },
+    {
+      part: 'desk',
+      name: 'machines.v1, machines that it knows',
+      bound: 'build',
+      why: `a desk shows ${machinesKnownMax} other machines; each process of ours is taken for a machine of its own, as a container is`,
+      used: machines / (machinesKnownMax + 1),
     },
     {
       part: 'desk',

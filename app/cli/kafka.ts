@@ -8,7 +8,7 @@ import { checkTopics, createTopics, tellDifference } from '../../stream/kafka/to
 import { planDeployment } from '../../stream/kafka/topic-plan.ts'
 import type { Config } from '../config.ts'
 import { readKafkaLog, topicPlanOf } from '../kafka-log-settings.ts'
-import { logKeyOf } from '../open-configured-log.ts'
+import { logKeysOf } from '../open-configured-log.ts'
 import { kafkaContactProblem } from '../kafka-contact-problem.ts'
 import { BadCall, type Command } from './command.ts'
 import { configOf, settingsFlags } from './settings-flags.ts'
@@ -115,9 +115,9 @@ export const kafkaKeyCommand: Command = {
   example: 'npx wardwatch kafka key --data /var/lib/wardwatch | ssh edge-2 "umask 077; cat > /etc/wardwatch/log.key"',
   flags: settingsFlags,
   async run(call) {
-    const key = logKeyOf(configOf(call))
-    if (!key.ok) throw new BadCall(key.problem)
-    process.stdout.write(`${key.key.toString('hex')}\n`)
+    const read = logKeysOf(configOf(call))
+    if (!read.ok) throw new BadCall(read.problem)
+    for (const key of read.keys) process.stdout.write(`${key.toString('hex')}\n`)
     return 0
   },
 }

@@ -57,7 +57,7 @@ export const simulateCommand: Command = {
     seed: { value: 'N', help: 'the same seed gives the same fleet and the same physiology (default: drawn, and told)' },
     for: { value: 'DURATION', help: 'stops by itself, e.g. 90s or 10m' },
     attacks: {
-      help: 'attacks the fleet once in each way that the detectors know, 20 s after it was switched on; with --enrol-into once --fleet has, which then says it itself',
+      help: 'attacks the fleet once in each way that the detectors know, 20 s after it was switched on; with --enrol-into that is written to FILE, and happens wherever --fleet FILE runs',
     },
     'enrol-into': { value: 'FILE', help: 'only enrols the fleet, and writes it with its keys to FILE, for --fleet on another machine' },
     fleet: { value: 'FILE', help: 'takes the fleet and its keys from FILE instead of enrolling one here' },

@@ -4,7 +4,8 @@ import { decodeMachine, type MachineFigures } from '../../contracts/machine-figu
 const silentAfterMs = 15_000
 /** Whoever took it out of service wants it to be gone; whoever lost it has seen it by then, ms. */
 const forgottenAfterMs = 600_000
-const machinesMax = 500
+/** Above it the one that was not heard for longest is forgotten, and shown again when it tells. */
+export const machinesKnownMax = 500
 
 export interface KnownMachine {
   readonly figures: MachineFigures
@@ -46,7 +47,7 @@ export const createKnownMachines = (own: string, steadyNowMs: () => number): Kno
       machines.delete(figures.machine)
       if (figures.leaves) return
       machines.set(figures.machine, { figures, heardAtMs: steadyNowMs() })
-      if (machines.size > machinesMax) machines.delete(machines.keys().next().value!)
+      if (machines.size > machinesKnownMax) machines.delete(machines.keys().next().value!)
     },
     list,
     stats() {

@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto'
 import { statfsSync } from 'node:fs'
+import { endOfChain } from '../end-of-chain.ts'
 import { gauge, type Sample } from './metric.ts'
 
 const expires = gauge('certificate_expiry_timestamp_seconds', 'When the first certificate of a chain ends.')
@@ -12,8 +12,8 @@ export type Certificates = Readonly<Record<string, string>>
 /** What the machine is short of: time of its certificates, room on its disk. */
 export const machineSamples = (data: string, certificates: Certificates): (() => Sample[]) => {
   const ends = Object.entries(certificates).flatMap(([certificate, pem]) => {
-    const end = endOfChain(pem)
-    return end === null ? [] : [{ spec: expires, labels: { certificate }, value: end }]
+    const endMs = endOfChain(pem)
+    return endMs === null ? [] : [{ spec: expires, labels: { certificate }, value: endMs / 1_000 }]
   })
   return () => [...ends, ...diskSamples(data)]
 }
@@ -28,15 +28,5 @@ const diskSamples = (data: string): Sample[] => {
     ]
   } catch {
     return []
-  }
-}
-
-/** The earliest end in a PEM of several, seconds; null without a certificate that can be read: whoever needs it refuses it with the reason. */
-const endOfChain = (pem: string): number | null => {
-  try {
-    const found = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []
-    return found.length === 0 ? null : Math.min(...found.map((one) => new X509Certificate(one).validToDate.getTime() / 1_000))
-  } catch {
-    return null
   }
 }

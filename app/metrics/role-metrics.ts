@@ -19,6 +19,7 @@ const edge: MetricTable = {
   flushes: counter('edge_flushes', 'Appends to the log.'),
   logErrors: counter('edge_log_errors', 'Appends that the log refused.'),
   logUnavailable: null,
+  certificateEnded: null,
   logWritable: gauge('edge_log_writable', 'Whether the log takes records: 0 means that nothing is acknowledged.'),
   commandsDelivered: counter('edge_commands_delivered', 'Commands that a device was given.'),
   'commands.delivered': null,
@@ -78,6 +79,7 @@ const sink: MetricTable = {
   heldAlready: counter('sink_rows_held_already', 'Rows that ClickHouse held already.'),
   findingRepeats: counter('sink_finding_repeats', 'Findings that stood in the log twice.'),
   deadLettersByReason: counter('sink_dead_letters', 'Messages that could not be decoded.', { by: 'reason' }),
+  unlandedShare: gauge('sink_unlanded_ratio', 'How much of what the log keeps is not in its table: at 1 retention takes what never was.'),
   behindMs: seconds('sink_behind', 'Age of the oldest observation that is not in its table; 0 while history keeps up.'),
 }
 

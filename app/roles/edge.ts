@@ -7,6 +7,7 @@ import type { Logger } from '../../contracts/logger.ts'
 import { createDirectory } from '../../registry/fold.ts'
 import { followRegistry } from '../../registry/follow.ts'
 import { verifyPassword } from '../../registry/passwords.ts'
+import { createCertificateWatch } from './certificate-watch.ts'
 import { RoleRefused, type RunningRole, serveRole } from './channel.ts'
 import { followCommands } from './follow-commands.ts'
 import { followConnects } from './follow-connects.ts'
@@ -60,6 +61,11 @@ const start = async (options: EdgeOptions, logger: Logger, name: string): Promis
     verifyPassword: (hash, password) => verifyPassword(hash, password.toString('utf8')),
   })
   edge = started
+  const certificateEnded = createCertificateWatch(
+    { certificatePem: options.serverCertificatePem, caPem: options.caPem },
+    systemClock,
+    logger,
+  )
   return {
     info: { port: started.port },
     log,
@@ -67,6 +73,7 @@ const start = async (options: EdgeOptions, logger: Logger, name: string): Promis
       const { refusals, observations, ...rest } = started.stats()
       return {
         ...rest,
+        certificateEnded: certificateEnded(),
         logWritable: rest.logUnavailable === null,
         refusalsByReason: refusals,
         observationsByEvent: observations,

@@ -9,8 +9,11 @@ import { openPlannedKafkaLog } from './open-planned-kafka-log.ts'
 import type { LogOptions } from './options.ts'
 
 /** The log that the settings name, opened with the log's key: the embedded one of a data directory, or Kafka. */
-export const openLog = async ({ data, logKey, kafka, retention }: LogOptions, logger: Logger): Promise<EventLog | KafkaLog> => {
-  const sealer = createSealer(Buffer.from(logKey, 'hex'), 'log')
+export const openLog = async ({ data, logKeys, kafka, retention }: LogOptions, logger: Logger): Promise<EventLog | KafkaLog> => {
+  const sealer = createSealer(
+    logKeys.map((key) => Buffer.from(key, 'hex')),
+    'log',
+  )
   if (kafka !== null) return openPlannedKafkaLog(kafka, sealer, logger)
   return openLmdbLog({
     directory: join(data, 'log'),

@@ -6,7 +6,8 @@ import type { ClockSettings } from '../../triage/clocks/settings.ts'
 /** What each role is told at its start: only the keys it needs (least privilege), as hex. */
 export interface LogOptions {
   readonly data: string
-  readonly logKey: string
+  /** The first seals, all of them open. */
+  readonly logKeys: readonly string[]
   /** Null: the embedded log of `data`. */
   readonly kafka: KafkaLogOptions | null
   /** One process drops what retention no longer keeps. */

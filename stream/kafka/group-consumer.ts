@@ -1,5 +1,5 @@
 import { type ConsumeOptions, type LogConsumer, LogUnavailable, type StartPosition } from '../../contracts/event-log.ts'
-import type { LogTopicName } from '../../contracts/log-topics.ts'
+import { logTopics, type LogTopicName } from '../../contracts/log-topics.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import type { KeyCache } from '../record-batch.ts'
 import { batchRecordsMaxDefault } from '../tailing-consumer.ts'
@@ -218,7 +218,8 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
         troubles.over(asMember)
         const assigned = all.flatMap(({ topic: name, partition }) => {
           const topic = topicOf.get(name)
-          return topic === undefined ? [] : [{ topic, partition }]
+          // One beyond those that are planned was added by somebody, and nobody writes it.
+          return topic === undefined || partition >= logTopics[topic].partitions ? [] : [{ topic, partition }]
         })
         inTurn(() => takeOn(assigned)).catch(fail)
       },

@@ -5,9 +5,10 @@ import { silentLogger } from '../../contracts/logger.ts'
 import { kafkaOffer, lackingKafka } from '../../test/kafka/kafka-offer.ts'
 import { startKafka, type TestKafka } from '../../test/kafka/start-kafka.ts'
 import { describeLeadership } from '../leadership-conformance.ts'
+import { createSealer } from '../seal.ts'
 import { createKafkaClient } from './kafka-client.ts'
 import type { KafkaTransactions } from './kafka-ports.ts'
-import type { KafkaLog } from './open-kafka-log.ts'
+import { type KafkaLog, openKafkaLog } from './open-kafka-log.ts'
 import { createTestTopics, type KafkaTestTopics, plaintext } from './open-test-log.ts'
 
 const offer = kafkaOffer()
@@ -92,30 +93,15 @@ describe.skipIf(offer.kind === 'nothing')(`who leads on a real Kafka${lackingKaf
     },
   )
 
-  it.skipIf(offer.kind === 'given')(
-    'while Kafka does not answer, standing for the lead is no refusal: it is told as an outage, and works when Kafka is back (a Kafka of its own)',
-    async () => {
-      const topics = await topicsOf()
-      const cut = topics.open({ giveUpMs: 1_000, sessionMs: 3_000, rebalanceMs: 3_000 }) as KafkaLog
-      const away = cut.openLeadership({ node: 'a', newId: () => `term-${++ids}`, nowMs: () => 1 })
-      const as = { url: 'https://a', authority: 'AA', onElected: async () => {} }
-      own!.nodes[0]!.freeze()
-      try {
-        await expect(away.campaign(as)).rejects.toMatchObject({ name: 'LogUnavailable', reason: 'broker-away' })
-      } finally {
-        own!.nodes[0]!.thaw()
-      }
-      await away.close()
-      await cut.close()
-      // As the supervisor does: a new process.
-      const back = openAt(topics, 'a')
-      await back.leadership.campaign(as)
-      expect(back.leadership.leads).toBe(true)
-      await back.leadership.close()
-      await back.log.close()
-      await topics.remove()
-    },
-  )
+  it('while nobody answers, standing for the lead is no refusal: it is told as an outage', async () => {
+    const sealer = createSealer(Buffer.alloc(32, 1), 'log')
+    const log = openKafkaLog({ settings: plaintext(['127.0.0.1:1']), sealer, giveUpMs: 500 })
+    const leadership = log.openLeadership({ node: 'a', newId: () => 'term', nowMs: () => 1 })
+    const standing = leadership.campaign({ url: 'https://a', authority: 'AA', onElected: async () => {} })
+    await expect(standing).rejects.toMatchObject({ name: 'LogUnavailable', reason: 'broker-away' })
+    await leadership.close()
+    await log.close()
+  })
 
   it('whoever had the name before is refused by the broker, and nothing of it can be read', async () => {
     const topics = await topicsOf()

@@ -4,6 +4,7 @@ import { kafkaOffer, lackingKafka } from '../../test/kafka/kafka-offer.ts'
 import { startKafka, type TestKafka } from '../../test/kafka/start-kafka.ts'
 import { describeEventLog } from '../conformance.ts'
 import { blobOf } from './blob-offset.ts'
+import { createSealer } from '../seal.ts'
 import { createTestTopics, plaintext } from './open-test-log.ts'
 
 const offer = kafkaOffer()
@@ -32,6 +33,93 @@ describe.skipIf(offer.kind === 'nothing')(`on a real Kafka${lackingKafka(offer)}
         await topics.remove()
       },
       dropBelow: (topic, partition, offset) => topics.admin.deleteRecordsBelow(`${topics.prefix}${topic}`, partition, blobOf(offset)),
+    }
+  })
+
+  it('partitions that somebody has added to a topic are left alone: those that are planned go on', async () => {
+    const topic = 'observations.by-device.v1'
+    const topics = await createTestTopics(plaintext(brokers), ['cases.v1'])
+    await topics.admin.createTopics([{ name: `${topics.prefix}${topic}`, partitions: 6, replicationFactor: 1, config: {} }])
+    const log = topics.open()
+    try {
+      const keys = Array.from({ length: 200 }, (_, i) => `device-${i}`)
+      await log.append(
+        topic,
+        keys.map((key) => ({ key, value: Buffer.from(key) })),
+      )
+      const assigned: number[] = []
+      const seen: string[] = []
+      const enough = Promise.withResolvers<void>()
+      const consumer = await log.consume({
+        topics: [topic],
+        group: 'more',
+        onAssigned(partitions) {
+          assigned.push(...partitions.map(({ partition }) => partition))
+          return Promise.resolve(partitions.map(() => 'earliest'))
+        },
+        onBatch({ records }) {
+          seen.push(...records.map(({ key }) => key))
+          if (seen.length === keys.length) enough.resolve()
+          return Promise.resolve()
+        },
+      })
+      await enough.promise
+      await consumer.close()
+      expect(assigned.toSorted()).toEqual([0, 1, 2, 3])
+      expect(seen.toSorted()).toEqual(keys.toSorted())
+    } finally {
+      await log.close()
+      await topics.admin.deleteTopics([`${topics.prefix}${topic}`])
+      await topics.remove()
+    }
+  })
+
+  it("the log's key is changed in steps while machines run: each reads what the others write, at every step", async () => {
+    const [a, b] = [Buffer.alloc(32, 0xa), Buffer.alloc(32, 0xb)]
+    const topics = await createTestTopics(plaintext(brokers), ['cases.v1'])
+    const machine = (...keys: Buffer[]) => topics.open({ sealer: createSealer(keys, 'log') })
+    // Both before, both know the new one, one seals with it, both do, both have forgotten the old one.
+    const steps = [
+      [[a], [a, b]],
+      [
+        [a, b],
+        [a, b],
+      ],
+      [
+        [b, a],
+        [a, b],
+      ],
+      [
+        [b, a],
+        [b, a],
+      ],
+      [[b], [b, a]],
+      [[b], [b]],
+    ] as const
+    try {
+      let written = 0
+      const sealedByOld = new Set<string>()
+      for (const [i, pair] of steps.entries()) {
+        const logs = pair.map((keys) => machine(...keys))
+        for (const [at, log] of logs.entries()) {
+          if (pair[at]![0] === a) sealedByOld.add(`${written}`)
+          await log.append('cases.v1', [{ key: 'x', value: Buffer.from(`${written++}`) }])
+        }
+        for (const [at, log] of logs.entries()) {
+          const read: string[] = []
+          const [{ earliest, next } = { earliest: 0, next: 0 }] = await log.ranges(['cases.v1'])
+          for await (const { records } of log.read('cases.v1', 0, earliest, next))
+            read.push(...records.map(({ value }) => Buffer.from(value).toString()))
+          const all = Array.from({ length: written }, (_, n) => `${n}`)
+          const knowsOld = pair[at]!.some((key) => key === a)
+          // Who has forgotten the old key passes over what it sealed.
+          expect([i, at, read]).toEqual([i, at, knowsOld ? all : all.filter((value) => !sealedByOld.has(value))])
+          expect(log.stats()['unopened']).toBe(knowsOld ? 0 : sealedByOld.size)
+        }
+        await Promise.all(logs.map((log) => log.close()))
+      }
+    } finally {
+      await topics.remove()
     }
   })
 

@@ -47,7 +47,8 @@ it('says what is missing, and that a configuration may not be read', async () =>
 })
 
 it.each([
-  ['another number of partitions', { partitions: 6 }, 'ward.observations.by-device.v1: partitions is 6, and must be 4'],
+  ['fewer partitions', { partitions: 2 }, 'ward.observations.by-device.v1: partitions is 2, and must be 4'],
+  ['partitions that somebody has added', { partitions: 6 }, 'ward.observations.by-device.v1: partitions is 6, not 4'],
   ['fewer copies', { replicas: 1 }, 'ward.observations.by-device.v1: replication factor is 1, not 3'],
   [
     'compaction',
@@ -84,6 +85,19 @@ it.each([
   } as unknown as KafkaAdmin
   const { differences } = await checkTopics(admin, [changelog!])
   expect(differences.map(tellDifference)).toEqual([told])
+})
+
+it.each([
+  ['retention.ms', '3600000'],
+  ['retention.bytes', '1000000'],
+])('what is kept for ever may not have a %s', async (key, value) => {
+  const cases = plan.find(({ name }) => name === 'ward.cases.v1')!
+  const admin = {
+    describeTopics: async () => new Map([[cases.name, { partitions: 1, replicas: 3 }]]),
+    describeConfigs: async () => new Map([[cases.name, new Map(Object.entries({ ...cases.config, [key]: value }))]]),
+  } as unknown as KafkaAdmin
+  const { differences } = await checkTopics(admin, [cases])
+  expect(differences.map(tellDifference)).toEqual([`ward.cases.v1: ${key} is ${value}, and must be -1`])
 })
 
 it('keeps what must be kept, and drops the rest by time and by bytes of each partition', () => {

@@ -31,8 +31,9 @@ export const checkTopics = async (
     there.length === 0 ? new Map<string, ReadonlyMap<string, string>>() : await admin.describeConfigs(there.map(({ name }) => name))
   for (const { name, partitions, replicationFactor, config } of there) {
     const { partitions: count, replicas } = found.get(name)!
-    // The partitioner counts on it: with another number a device's records would lie in two places.
-    if (count !== partitions) differences.push({ name, what: 'partitions', wanted: String(partitions), found: String(count), fatal: true })
+    // What is beyond the planned ones stays empty; Kafka can't take it back.
+    if (count !== partitions)
+      differences.push({ name, what: 'partitions', wanted: String(partitions), found: String(count), fatal: count < partitions })
     if (replicationFactor > 0 && replicas !== replicationFactor)
       differences.push({ name, what: 'replication factor', wanted: String(replicationFactor), found: String(replicas), fatal: false })
     const here = configs?.get(name)
@@ -41,7 +42,10 @@ export const checkTopics = async (
       const value = here.get(key)
       if (value === undefined || value === wanted) continue
       const fatal =
-        (key === 'cleanup.policy' && losesRecords(wanted, value)) || (key === 'max.message.bytes' && Number(value) < Number(wanted))
+        (key === 'cleanup.policy' && losesRecords(wanted, value)) ||
+        (key === 'max.message.bytes' && Number(value) < Number(wanted)) ||
+        // What is to be kept for ever: the evidence, accounts, the registry.
+        ((key === 'retention.ms' || key === 'retention.bytes') && wanted === '-1' && Number(value) >= 0)
       differences.push({ name, what: key, wanted, found: value, fatal })
     }
   }

@@ -280,10 +280,14 @@ export const alertStories: Readonly<Record<string, AlertStory>> = {
   },
   WardwatchHistoryNearRetention: {
     at: '1m',
-    hit: { [`wardwatch_sink_behind_seconds{${sink}}`]: `${1.5 * day + 60}x10` },
+    // A busy log that is cut by bytes: half an hour is half of what it keeps.
+    hit: { [`wardwatch_sink_behind_seconds{${sink}}`]: '1800x10', [`wardwatch_sink_unlanded_ratio{${sink}}`]: '0.6x10' },
     labels: sinkLabels,
-    summary: 'history is 1d 12h 1m 0s behind at a:9464; by default the log keeps 72 hours',
-    near: { [`wardwatch_sink_behind_seconds{${sink}}`]: `${1.5 * day - 60}x10` },
+    summary: 'half of what the log keeps is not in history yet at a:9464: retention takes it next',
+    near: {
+      [`wardwatch_sink_behind_seconds{${sink}}`]: `${1.5 * day - 60}x10`,
+      [`wardwatch_sink_unlanded_ratio{${sink}}`]: '0.5x10',
+    },
   },
   WardwatchHistoryLost: {
     at: '10m',
