@@ -95,3 +95,10 @@ it('is bounded: the device not heard for longest is forgotten first', () => {
   for (const device of ['a', 'b', 'a', 'c']) filter.offer(device, reading())
   expect([filter.devices, filter.offer('a', reading()), filter.offer('b', reading())]).toEqual([2, 'again', 'first'])
 })
+
+it('what is forgotten is new again', () => {
+  const filter = createRedeliveryFilter()
+  filter.offer('a', reading())
+  filter.forget()
+  expect([filter.devices, filter.offer('a', reading()), filter.offer('a', reading())]).toEqual([0, 'first', 'again'])
+})

@@ -29,14 +29,14 @@ afterEach(async () => {
   home.remove()
 })
 
-const startSink = async (over: object = {}, connection: StoreConnection = store): Promise<Sink> => {
+const startSink = async (over: object = {}, connection: StoreConnection = store, clock = systemClock): Promise<Sink> => {
   const settings = sinkSettings.parse({ flushMs: 10, rollUpMs: 0, retryMsMin: 5, retryMsMax: 20, ...over })
   const sink = createSink({
     log,
     store: connection,
     decoder: plainDecoder,
     redelivery: plainRedelivery(),
-    clock: systemClock,
+    clock,
     logger: silentLogger,
     settings,
   })
@@ -293,25 +293,31 @@ it('a ClickHouse that says nothing is told while it does, and not aborted', asyn
   expect(sink.stats()).toMatchObject({ problem: null, failedInserts: 0, rowsByTable: { readings: 1 } })
 })
 
-it('history is behind while a sink that was given partitions has no answer to where they go on', async () => {
-  const hung = Promise.withResolvers<void>()
-  let clockMs = 1_000
-  const sink = createSink({
-    log,
-    store: { ...store, settled: () => hung.promise },
-    decoder: plainDecoder,
-    redelivery: plainRedelivery(),
-    clock: { now: () => clockMs },
-    logger: silentLogger,
-    settings: sinkSettings.parse({ rollUpMs: 0 }),
-  })
-  sinks.push(sink)
-  const started = sink.start()
-  await Promise.resolve()
-  clockMs += 9_000
-  await expect.poll(() => sink.behindMs()).toBe(9_000)
-  hung.resolve()
-  await started
+it('history is behind while a sink that is given partitions anew has no answer to where they go on', async () => {
+  const partitions = [{ topic: 'observations.by-device.v1', partition: 0 }] as const
+  let from: Parameters<EventLog['consume']>[0] | null = null
+  const memory = log
+  log = {
+    ...memory,
+    async consume(options) {
+      from = options
+      await options.onAssigned(partitions)
+      return { failed: Promise.resolve(), close: () => Promise.resolve() }
+    },
+  }
+  let hung: Promise<void> | null = null
+  const clock = { ms: 1_000, now: () => clock.ms }
+  const sink = await startSink({}, { ...store, settled: () => hung ?? Promise.resolve() }, clock)
+  clock.ms += 9_000
+  expect(sink.behindMs()).toBe(null)
+  const hangs = Promise.withResolvers<void>()
+  hung = hangs.promise
+  await from!.onRevoked?.(partitions)
+  const assigned = from!.onAssigned(partitions)
+  clock.ms += 9_000
+  expect(sink.behindMs()).toBe(9_000)
+  hangs.resolve()
+  await assigned
   expect(sink.behindMs()).toBe(null)
 })
 

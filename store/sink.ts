@@ -303,7 +303,7 @@ export const createSink = (parts: {
         gapsByPartition: Object.fromEntries([...new Set([...lag.keys(), ...gaps.keys()])].map((name) => [name, gaps.get(name) ?? 0])),
         insertMs: insertMs.snapshot(),
         ...flushed,
-        problem: unanswered() ?? problem ?? flushed.problem,
+        problem: problem ?? unanswered() ?? flushed.problem,
         dropped: counts.dropped,
         heldAlready: counts.heldAlready,
         findingRepeats: counts.findingRepeats,
