@@ -200,6 +200,14 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
 
   const openTransactions = (name: string): KafkaTransactions => {
     let producer: Producer | null = null
+    /** Kafka says this to who has no right to the name, too, and kafkajs forgets which it was. */
+    const withReason = (error: unknown): unknown =>
+      error instanceof Error && /group coordinator/i.test(error.message)
+        ? new Error(
+            `Kafka names no coordinator of the transactional id ${name}: it is starting, or this user has no right to write under that name (\`wardwatch kafka acls\`): ${error.message}`,
+            { cause: error },
+          )
+        : error
     const drop = async (): Promise<void> => {
       const before = producer
       producer = null
@@ -227,7 +235,7 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
           await (await opened.transaction()).abort()
         } catch (error) {
           await opened.disconnect().catch(() => {})
-          throw error
+          throw withReason(error)
         }
         producer = opened
       },

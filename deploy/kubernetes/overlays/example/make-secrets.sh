@@ -1,12 +1,14 @@
 #!/bin/sh
 # Makes the files that kustomization.yaml turns into Secrets, in secrets/ beside it: the platform's CA (sealed), the edges' certificate, keys, and a
 # password for every user of Kafka and ClickHouse. What is there is left as it is. Put your clusters' kafka-ca.crt and clickhouse-ca.crt there first.
-#   MQTT_NAMES=broker.hospital.example ./make-secrets.sh
+# WARDWATCH_SITE is the site's name in the CA's certificate: the same as in the settings.
+#   WARDWATCH_SITE=hospital MQTT_NAMES=broker.hospital.example ./make-secrets.sh
 set -eu
 umask 077
 cd "$(dirname "$0")"
 wardwatch=${WARDWATCH:-npx wardwatch}
 names=${MQTT_NAMES:?the names that devices connect to, separated by commas}
+export WARDWATCH_SITE="${WARDWATCH_SITE:-hospital}"
 for file in kafka-ca.crt clickhouse-ca.crt; do
   [ -s "secrets/$file" ] || { echo "secrets/$file is missing: the PEM of the CA of that cluster's certificates" >&2; exit 2; }
 done
