@@ -89,7 +89,8 @@ export const hangRounds = async (
       await pause(random() * 100)
       if (life.isDone()) break
       standIn.freeze()
-      await until('the server hangs', () => life.store.unansweredMs() > 50)
+      // The last answer may have been on its way.
+      await until('the server hangs', () => life.isDone() || life.store.unansweredMs() > 50)
       await life.stop()
       life = next
       const thawsFirst = random() < 0.5
