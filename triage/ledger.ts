@@ -74,6 +74,7 @@ export const createLedger = ({ log, fold, logger, retryMs, barred, onApplied, on
 
   /** Appends however long the log is away; gives up only when the ledger is closed, or another desk leads. */
   const append = async (records: readonly AppendRecord[]): Promise<void> => {
+    let told: string | null = null
     for (;;) {
       try {
         await log.append('cases.v1', records)
@@ -85,7 +86,9 @@ export const createLedger = ({ log, fold, logger, retryMs, barred, onApplied, on
         outage = error
         // Who lost the lead does not get it back in this process: asked twice a second it would only fill the log until the process ends.
         if (stopping.signal.aborted || error.reason === 'not-leading') throw error
-        logger.warn({ reason: error.reason }, 'cases.v1 can not be written; trying again')
+        if (error.reason !== told)
+          logger.warn({ reason: error.reason, problem: error.message }, 'cases.v1 can not be written; trying again')
+        told = error.reason
         await pause(retryMs, stopping.signal)
       }
     }

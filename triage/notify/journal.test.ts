@@ -61,7 +61,7 @@ it('a log that is away is asked again after each pause, and what was to be recor
   state.refuses = 'broker-away'
   const written = write()
   await time.pass(logRetryMs * 3)
-  expect([state.asked, warned.length, fold.rules().length]).toEqual([4, 4, 0])
+  expect([state.asked, warned.length, fold.rules().length]).toEqual([4, 1, 0])
   state.refuses = null
   await time.pass(logRetryMs)
   await written

@@ -66,13 +66,16 @@ export const openJournal = async ({
 
   const appendDurably = async (events: readonly PagingEvent[]): Promise<void> => {
     const records = events.map((event) => ({ key: 'paging', value: Buffer.from(JSON.stringify(event)), partition: 0 }))
+    let told: string | null = null
     for (;;) {
       try {
         return await log.append(topic, records)
       } catch (error) {
         // Who lost the lead does not get it back in this process.
         if (!(error instanceof LogUnavailable) || closing.aborted || error.reason === 'not-leading') throw error
-        logger.warn({ reason: error.reason }, 'paging.v1 can not be written; trying again')
+        if (error.reason !== told)
+          logger.warn({ reason: error.reason, problem: error.message }, 'paging.v1 can not be written; trying again')
+        told = error.reason
         await pause(timers, logRetryMs, closing)
       }
     }
