@@ -1,10 +1,10 @@
 import type { EnvelopeDecoder } from '../../contracts/decode.ts'
-import { isClock } from '../../contracts/envelope.ts'
+import { envelopeTime, isClock } from '../../contracts/envelope.ts'
 import type { LogRecord } from '../../contracts/event-log.ts'
 import type { Finding, LogPosition } from '../../contracts/finding.ts'
 import { type KeyedBy, type LogTopicName, topicByKey } from '../../contracts/log-topics.ts'
 import type { Observation, Presence } from '../../contracts/observation.ts'
-import { isAhead, receivedAtOf } from '../../contracts/received-at.ts'
+import { believedAt } from '../../contracts/received-at.ts'
 import { decodeKeyEntry, encodeKeyEntry } from './key-entry-codec.ts'
 import type { KeyEntry } from './key-entry.ts'
 import { createKeyGroups } from './key-groups.ts'
@@ -212,8 +212,7 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
     let alone = false
     let at = from
     for (; at < end && !alone; at++) {
-      const record = records[at]!
-      const { offset, key, value } = record
+      const { offset, key, value, appendedAtMs } = records[at]!
       if (offset <= applied) break
       const isEnvelope = hasKnownKind(value)
       const clock = isEnvelope && isClock(value)
@@ -224,8 +223,9 @@ export const createPartitionProcessor = (options: ProcessorOptions): PartitionPr
       }
       applied = offset
       counts.records++
-      const atMs = isEnvelope ? receivedAtOf(record) : 0
-      if (isEnvelope && isAhead(record)) counts.ahead++
+      const toldMs = isEnvelope ? envelopeTime(value) : 0
+      const atMs = believedAt(toldMs, appendedAtMs)
+      if (atMs !== toldMs) counts.ahead++
       if (!isEnvelope) countDeadLetter(counts, 'bad-envelope')
       else if (!advanceTime(time, atMs, clock, outageGapMs) && time.watermarkMs - atMs > lateMs) counts.late++
       if (clock) counts.clocks++
