@@ -26,8 +26,8 @@ export interface WriteWatch {
   awayMs(): number
 }
 
-/** Of a topic that nobody has tried to write for so long nothing is claimed. */
-const untriedMsMax = 30_000
+/** Of a topic that nobody has tried to write for so long nothing is claimed: who has something to write tries again within two seconds. */
+const untriedMsMax = 5_000
 
 export const createWriteWatch = (logger: Logger, steadyNowMs: () => number): WriteWatch => {
   const reasons: (() => string | null)[] = []
