@@ -13,6 +13,7 @@ export interface TopicWatch {
   awayMs(): number
   /** How long ago an attempt failed last. */
   sinceFailureMs(): number
+  /** Why; '' while all is well. */
   readonly lastMessage: string
 }
 
@@ -30,54 +31,46 @@ export interface WriteWatch {
 const untriedMsMax = 5_000
 
 export const createWriteWatch = (logger: Logger, steadyNowMs: () => number): WriteWatch => {
-  const reasons: (() => string | null)[] = []
-  const watches: TopicWatch[] = []
-
-  const watchOf = (topic: string): TopicWatch => {
-    let underWay = 0
-    let awaySinceMs: number | null = null
-    let failedAtMs = -Infinity
-    let lastMessage = ''
-    let told = false
-    const isAway = (): boolean => awaySinceMs !== null && (underWay > 0 || steadyNowMs() - failedAtMs <= untriedMsMax)
-    const forget = (): void => {
-      awaySinceMs = null
-      lastMessage = ''
-      told = false
-    }
-    const reason = (): string | null => (isAway() ? lastMessage : null)
-    reasons.push(reason)
-    return {
-      begun: () => void underWay++,
-      ended: () => void underWay--,
-      failed(message) {
-        if (!isAway()) forget()
-        failedAtMs = steadyNowMs()
-        const isNews = message !== lastMessage && !reasons.some((of) => of !== reason && of() === message)
-        awaySinceMs ??= failedAtMs
-        lastMessage = message
-        if (!isNews) return
-        logger.error({ topic, reason: message }, 'Kafka takes nothing: what waits is tried again')
-        told = true
-      },
-      succeeded() {
-        if (told) logger.info({ topic, awayMs: Math.round(steadyNowMs() - awaySinceMs!) }, 'Kafka takes records again')
-        forget()
-      },
-      awayMs: () => (isAway() ? steadyNowMs() - awaySinceMs! : 0),
-      sinceFailureMs: () => steadyNowMs() - failedAtMs,
-      get lastMessage() {
-        return lastMessage
-      },
-    }
-  }
-
+  const all: TopicWatch[] = []
   return {
     of(topic) {
-      const watch = watchOf(topic)
-      watches.push(watch)
+      let underWay = 0
+      let awaySinceMs: number | null = null
+      let failedAtMs = -Infinity
+      let lastMessage = ''
+      let told = false
+      const isAway = (): boolean => awaySinceMs !== null && (underWay > 0 || steadyNowMs() - failedAtMs <= untriedMsMax)
+      const forget = (): void => {
+        awaySinceMs = null
+        lastMessage = ''
+        told = false
+      }
+      const watch: TopicWatch = {
+        begun: () => void underWay++,
+        ended: () => void underWay--,
+        failed(message) {
+          if (!isAway()) forget()
+          failedAtMs = steadyNowMs()
+          awaySinceMs ??= failedAtMs
+          const isNews = all.every((one) => one.lastMessage !== message)
+          lastMessage = message
+          if (!isNews) return
+          logger.error({ topic, reason: message }, 'Kafka takes nothing: what waits is tried again')
+          told = true
+        },
+        succeeded() {
+          if (told) logger.info({ topic, awayMs: Math.round(steadyNowMs() - awaySinceMs!) }, 'Kafka takes records again')
+          forget()
+        },
+        awayMs: () => (isAway() ? steadyNowMs() - awaySinceMs! : 0),
+        sinceFailureMs: () => steadyNowMs() - failedAtMs,
+        get lastMessage() {
+          return isAway() ? lastMessage : ''
+        },
+      }
+      all.push(watch)
       return watch
     },
-    awayMs: () => Math.max(0, ...watches.map((watch) => watch.awayMs())),
+    awayMs: () => Math.max(0, ...all.map((watch) => watch.awayMs())),
   }
 }

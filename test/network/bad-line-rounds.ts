@@ -93,8 +93,9 @@ export const runBadLineRounds = async (options: {
           await proxy.cure(line)
           await proxy.add(line, far)
         }
-        const recoveryMs = await watched.recovery().catch((error: unknown) => {
-          throw new Error(`seed ${seed}, ${[...rounds, said].join('; ')}: ${(error as Error).message}`, { cause: error })
+        const recoveryMs = await watched.recovery().catch(async (error: unknown) => {
+          const machines = await watched.told()
+          throw new Error(`seed ${seed}, ${[...rounds, said].join('; ')}: ${(error as Error).message}\n${machines}`, { cause: error })
         })
         rounds.push(said)
         tell?.(`${said}: all as before ${(recoveryMs / 1_000).toFixed(1)} s after`)

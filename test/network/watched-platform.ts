@@ -32,6 +32,8 @@ export interface WatchedPlatform {
   untilFound(device: string): Promise<void>
   /** Ms until readings of every device made from now on are acknowledged, what is acknowledged has landed, and a new command is at its device. */
   recovery(): Promise<number>
+  /** What each machine says of its roles and has said last: for who looks for why something did not come about. */
+  told(): Promise<string>
   account(): Promise<Account>
   stop(): Promise<void>
 }
@@ -143,6 +145,16 @@ export const startWatchedPlatform = async (options: {
       for (const name of platform.running())
         await until(`${name} is ready`, async () => (await platform.readyz(name)).includes('"ok":true'), patienceMs)
       return Math.round(performance.now() - fromMs)
+    },
+    async told() {
+      const machines = platform.running().map(async (name) => {
+        const roles = await platform
+          .machine(name)
+          .roles()
+          .catch((error: unknown) => String(error))
+        return `${name}: ${JSON.stringify(roles).slice(0, 12_000)}\n${platform.machine(name).output().slice(-4_000)}`
+      })
+      return (await Promise.all(machines)).join('\n')
     },
     async account() {
       running.rest()
