@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import kafkajs, {
   type Assigner,
   type Cluster,
@@ -10,11 +9,8 @@ import kafkajs, {
   type Transaction,
 } from 'kafkajs'
 import type { Logger } from '../../contracts/logger.ts'
-import { createAnswerReader, type FetchAnswer, type WithoutAborted } from './answer-reader.ts'
-import { createBatchOpener } from './batch-opener.ts'
-import { messageBytesMax } from './blob-limits.ts'
+import type { FetchAnswer } from './answer-reader.ts'
 import { createSocketFactory } from './counting-sockets.ts'
-import { type AnswerBytes, createFetchAnswerReader } from './fetch-answer.ts'
 import { failureOf } from './kafka-failure.ts'
 import type {
   KafkaAdmin,
@@ -28,8 +24,9 @@ import type {
   TransactionOutcome,
 } from './kafka-ports.ts'
 import type { KafkaSettings } from './kafka-settings.ts'
-import { within } from './within.ts'
+import { mendedKafkajs } from './mended-kafkajs.ts'
 import { assignSticky, hadOf } from './sticky-assignment.ts'
+import { within } from './within.ts'
 
 // kafkajs looks at NODE_ENV for its defaults, so that a test would try differently: every number is given.
 const retry = { initialRetryTime: 50, factor: 0.2, multiplier: 2, maxRetryTime: 1_000, retries: 1 }
@@ -46,23 +43,7 @@ const transactionBatchBytesMax = 786_432
 const allReplicas = -1
 const produceApi = 0
 
-interface RequestQueue {
-  throttledUntil: number
-  pending: readonly unknown[]
-  scheduleCheckPendingRequests(): void
-}
-const inside = createRequire(import.meta.url)
-const { prototype: queue } = inside('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }
-const { committedOf, fetchedOf } = createAnswerReader(inside('kafkajs/src/consumer/filterAbortedMessages.js') as WithoutAborted)
-const Decoder = inside('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => AnswerBytes
-const newestFetchAnswer = inside('kafkajs/src/protocol/requests/fetch/v11/response.js') as { decode: (raw: Buffer) => Promise<unknown> }
-newestFetchAnswer.decode = createFetchAnswerReader((raw) => new Decoder(raw), createBatchOpener(2 * messageBytesMax))
-// oxlint-disable-next-line typescript/unbound-method
-const schedule = queue.scheduleCheckPendingRequests
-// Without anything pending and without a throttle there is nothing to check: an answer checks, too.
-queue.scheduleCheckPendingRequests = function scheduleWhenNeeded(this: RequestQueue): void {
-  if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this)
-}
+const { committedOf, fetchedOf } = mendedKafkajs
 
 /** kafkajs's own assigners deal everything out anew at each join and leave: state would move that need not. */
 const createStickyAssigner = (cluster: Cluster, had: () => ReadonlySet<string>): Assigner => {
@@ -97,11 +78,10 @@ const createStickyAssigner = (cluster: Cluster, had: () => ReadonlySet<string>):
 }
 
 /**
- * The one file that knows kafkajs. Beside its public API it uses four things of it, each because nothing else would do:
+ * The one file that knows kafkajs, with `mended-kafkajs.ts`, which mends what is wrong inside it. Beside its public API it uses two things of
+ * it, each because nothing else would do:
  * - an assigner is given the `cluster`: with it partitions are read without a group (kafkajs has no other way), every error of a fetch
  *   is seen as it is, and a member is asked before it joins again (kafkajs tells of a rebalance, but does not wait);
- * - the request queue arms a timer with a negative time, each millisecond, for every connection (tulios/kafkajs#1751): mended below;
- * - the decoder of a fetch's answer is replaced by `fetch-answer.ts`: one batch that can't be read would hold up all that is read beside it, for good;
  * - produce requests are counted on the socket, to know whether a send that failed can have reached a broker.
  */
 export const createKafkaClient = (settings: KafkaSettings, logger: Logger): KafkaClient => {
