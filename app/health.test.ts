@@ -50,6 +50,18 @@ describe('the truth about the platform', () => {
       null,
       "edge-0 can not be spoken to: the edge's certificate ended 2026-11-29T00:00:00.000Z",
     ],
+    'an edge that does not hear who is revoked is alive, not ready': [
+      role({
+        stats: { registryUnheard: 'Topic authorization failed', unheard: 'it hears nothing of registry.v1: Topic authorization failed' },
+      }),
+      null,
+      'edge-0 does not hear who is enrolled and revoked (Topic authorization failed)',
+    ],
+    'an edge that hears of no commands is ready: its devices can be served': [
+      role({ stats: { registryUnheard: null, unheard: 'it hears nothing of commands.v1: Topic authorization failed' } }),
+      null,
+      null,
+    ],
     'an edge that still takes what devices say is ready': [role({ stats: { log: { readAwayMs: 60_000 } } }), null, null],
     'a sink far behind is alive, not ready': [
       role({ name: 'hub', kind: 'hub', stats: { lagByPartition: { a: 600_000, b: 600_000 } } }),

@@ -84,6 +84,8 @@ export const readiness = (roles: readonly RoleStatus[], nowMs: number): Health =
       problems.push(`${role.name} can not write the log (${kafkaAway(role) ?? reason}): no message is acknowledged`)
     const ended = role.stats?.['certificateEnded']
     if (typeof ended === 'string') problems.push(`${role.name} can not be spoken to: ${ended}`)
+    const revoked = role.stats?.['registryUnheard']
+    if (typeof revoked === 'string') problems.push(`${role.name} does not hear who is enrolled and revoked (${revoked})`)
     // An edge that takes what devices say is one to send devices to.
     const cut =
       role.kind === 'edge' || typeof reason === 'string'

@@ -25,7 +25,7 @@ interface Following {
 const topic = 'registry.v1'
 
 /**
- * Keeps a directory current from `registry.v1`, always from its beginning. An event that cannot be read is told and passed over: one bad record
+ * Keeps a directory current from `registry.v1`, from its beginning. An event that cannot be read is told and passed over: one bad record
  * must not keep later revocations from taking effect.
  */
 export const followRegistry = async ({ log, directory, group, logger }: Following): Promise<RegistryFollower> => {
@@ -41,18 +41,22 @@ export const followRegistry = async ({ log, directory, group, logger }: Followin
     }
   }
 
+  const next = new Map<number, number>()
   const consumer: LogConsumer = await log.consume({
     topics: [topic],
     group,
-    onAssigned: (partitions) => Promise.resolve(partitions.map(() => 'earliest' as const)),
+    // After a rebalance it goes on where it was: an old event folded again would undo a later one.
+    onAssigned: (partitions) => Promise.resolve(partitions.map(({ partition }) => next.get(partition) ?? 'earliest')),
     onBatch({ partition, records, nextOffset }) {
       for (const { value, offset } of records) fold(value, offset)
+      next.set(partition, nextOffset)
       reach.passed(topic, partition, nextOffset)
       return Promise.resolve()
     },
     // Nothing expires in this topic: a gap is a damaged log, or a message that somebody wrote without the log's key.
     onGap(gap) {
       logger.error(gap, 'a part of the registry is gone from the log')
+      next.set(gap.partition, gap.to)
       reach.passed(topic, gap.partition, gap.to)
     },
   })

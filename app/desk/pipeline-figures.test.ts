@@ -130,6 +130,15 @@ it('when the supervisor is silent nothing is claimed', () => {
   expect(new Set(stages.map(({ state }) => state))).toEqual(new Set(['unknown']))
 })
 
+it('an edge that serves its devices and may not read what it follows says so', () => {
+  const { clock, figures, role, stage } = begin()
+  clock.nowMs += 1_000
+  figures.told([role('edge', { unheard: null })])
+  expect(stage('edge').problem).toBeNull()
+  figures.told([role('edge', { unheard: 'it hears nothing of commands.v1: Topic authorization failed' })])
+  expect(stage('edge')).toMatchObject({ state: 'running', problem: 'edge: it hears nothing of commands.v1: Topic authorization failed' })
+})
+
 it('messages that do not open are dead letters of the log: as many as the role that reads most of them counts', () => {
   const { clock, figures, role, stage } = begin()
   clock.nowMs += 1_000

@@ -122,6 +122,10 @@ export const createPipelineFigures = (
     return ofRunning(({ name, figures }) => cutOff(name, figures['log.readAwayMs'] ?? 0, figures['log.brokerAwayMs'] ?? 0))
   }
 
+  /** An edge that serves its devices and does not hear what it should. */
+  const unheardProblem = (): string | null =>
+    ofRunning(({ name, reasons }) => (reasons.unheard === undefined ? null : `${name}: ${reasons.unheard}`))
+
   /** What nobody's key opens. Each role that reads it counts it. */
   const unopened = (): number | null => {
     const counts = roles.flatMap(({ figures }) => figures['log.unopened'] ?? [])
@@ -154,7 +158,7 @@ export const createPipelineFigures = (
         drops: total('edge', 'observationsDropped'),
         deadLetters: null,
         restarts: restarts('edge'),
-        problem: problemOf('edge'),
+        problem: problemOf('edge') ?? unheardProblem(),
       },
       {
         id: 'log',

@@ -20,6 +20,11 @@ const edge: MetricTable = {
   logErrors: counter('edge_log_errors', 'Appends that the log refused.'),
   logUnavailable: null,
   certificateEnded: null,
+  registryUnheard: null,
+  unheard: null,
+  unheardByTopic: gauge('edge_unheard', 'Whether a topic that the edge follows can not be read: 1 means that it hears nothing of it.', {
+    by: 'topic',
+  }),
   logWritable: gauge('edge_log_writable', 'Whether the log takes records: 0 means that nothing is acknowledged.'),
   commandsDelivered: counter('edge_commands_delivered', 'Commands that a device was given.'),
   'commands.delivered': null,

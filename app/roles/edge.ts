@@ -13,6 +13,18 @@ import { followCommands } from './follow-commands.ts'
 import { followConnects } from './follow-connects.ts'
 import { openLog } from './open-log.ts'
 import type { EdgeOptions } from './options.ts'
+import { createPatientLog } from './patient-log.ts'
+
+const followed = ['registry.v1', 'commands.v1', 'connects.v1'] as const
+
+const unheardOf = (unheard: ReadonlyMap<string, string>) => {
+  const [first] = unheard
+  return {
+    unheardByTopic: Object.fromEntries(followed.map((topic) => [topic, unheard.has(topic) ? 1 : 0])),
+    registryUnheard: unheard.get('registry.v1') ?? null,
+    unheard: first === undefined ? null : `it hears nothing of ${[...unheard.keys()].join(', ')}: ${first[1]}`,
+  }
+}
 
 /** The edge role: devices connect here; it knows the registry by following it, and delivers commands. */
 const start = async (options: EdgeOptions, logger: Logger, name: string): Promise<RunningRole> => {
@@ -26,17 +38,18 @@ const start = async (options: EdgeOptions, logger: Logger, name: string): Promis
   // Everyone reads all of these, so each run of each edge is a group of its own: nobody waits for a member that was killed to be forgotten.
   const run = randomBytes(6).toString('hex')
   let edge: Edge | null = null
+  const patient = createPatientLog({ log, startsWithout: ['commands.v1', 'connects.v1'], logger })
   const [registry, commands, connects] = await Promise.all([
-    followRegistry({ log, directory, group: `registry-${name}-${run}`, logger }),
+    followRegistry({ log: patient.log, directory, group: `registry-${name}-${run}`, logger }),
     followCommands({
-      log,
+      log: patient.log,
       edge: { deliver: (command) => edge?.deliver(command) ?? Promise.resolve('offline') },
       clock: systemClock,
       logger,
       group: `commands-${name}-${run}`,
     }),
     options.announces
-      ? followConnects({ log, logger, group: `connects-${name}-${run}`, heard: (connect) => edge?.heardConnect(connect) })
+      ? followConnects({ log: patient.log, logger, group: `connects-${name}-${run}`, heard: (connect) => edge?.heardConnect(connect) })
       : null,
   ])
   // A device must not be refused because the registry is still being read.
@@ -74,6 +87,7 @@ const start = async (options: EdgeOptions, logger: Logger, name: string): Promis
       return {
         ...rest,
         certificateEnded: certificateEnded(),
+        ...unheardOf(patient.unheard()),
         logWritable: rest.logUnavailable === null,
         refusalsByReason: refusals,
         observationsByEvent: observations,

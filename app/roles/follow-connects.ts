@@ -1,5 +1,5 @@
 import { envelopeText } from '../../contracts/envelope.ts'
-import type { EventLog, LogConsumer } from '../../contracts/event-log.ts'
+import { type EventLog, type LogConsumer, LogUnavailable } from '../../contracts/event-log.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import { type Session, session } from '../../contracts/observation.ts'
 
@@ -19,7 +19,12 @@ export const followConnects = async (options: {
 }): Promise<LogConsumer> => {
   const { log, logger, group, heard } = options
   const next = new Map<number, number>()
-  for (const range of await log.ranges([topic])) next.set(range.partition, range.next)
+  try {
+    for (const range of await log.ranges([topic])) next.set(range.partition, range.next)
+  } catch (error) {
+    // Who may not read it may not ask where it ends: once it can be read, it is followed from there.
+    if (!(error instanceof LogUnavailable) || error.reason !== 'io') throw error
+  }
   return log.consume({
     topics: [topic],
     group,

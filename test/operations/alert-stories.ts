@@ -78,6 +78,14 @@ export const alertStories: Readonly<Record<string, AlertStory>> = {
     summary: 'the log of edge-0@a at a:9464 takes nothing: no device there is acknowledged',
     near: { [`wardwatch_edge_log_writable{${edge}}`]: '1x6 0 1x20' },
   },
+  WardwatchEdgeUnhearing: {
+    at: '2m',
+    hit: { [`wardwatch_edge_unheard{${edge},topic="commands.v1"}`]: '0 1x20' },
+    labels: { ...edgeLabels, topic: 'commands.v1' },
+    summary:
+      'edge-0@a at a:9464 may not read commands.v1: its devices go on, and what is revoked, commanded or signed in elsewhere does not reach it',
+    near: { [`wardwatch_edge_unheard{${edge},topic="commands.v1"}`]: '0x4 1 0x20' },
+  },
   WardwatchConnectionsCrowdedOut: {
     at: '8m',
     hit: { [`wardwatch_edge_refusals_total{${edge},reason="connections-max"}`]: '0+1500x40' },
