@@ -38,7 +38,6 @@ const start = async (deliver: (command: Command) => Promise<Delivery>, settings:
     async append(_topic, records) {
       if (away) throw new LogUnavailable('broker-away', 'away')
       for (const { value } of records) recorded.push(JSON.parse(Buffer.from(value).toString()) as CommandRecord)
-      return undefined as never
     },
     async consume(options) {
       consume = options
