@@ -63,8 +63,9 @@ export const roleFiguresOf = ({ name, kind, state, restarts, stats, statsAtMs }:
 }
 
 /** What a machine tells the desks. */
-export const machineFiguresOf = (machine: string, roles: readonly RoleStatus[], nowMs: number): MachineFigures => ({
+export const machineFiguresOf = (machine: string, run: string, roles: readonly RoleStatus[], nowMs: number): MachineFigures => ({
   machine,
+  run,
   roles: roles.slice(0, machineRolesMax).map((role) => roleFiguresOf(role, nowMs)),
   problems: readiness(roles, nowMs)
     .problems.slice(0, machineProblemsMax)

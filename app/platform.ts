@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { systemClock } from '../contracts/clock.ts'
 import type { Logger } from '../contracts/logger.ts'
 import { claimDirectory } from '../stream/directory-lock.ts'
@@ -65,6 +66,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
     config,
     plans,
     machine: machineOf(config, shared),
+    run: randomUUID(),
     logger,
     logFile,
     now: clock.now,

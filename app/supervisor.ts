@@ -38,6 +38,8 @@ export interface SupervisorOptions {
   readonly plans: readonly RolePlan[]
   /** This machine's name among those of its log; null where it is all there is. */
   readonly machine: string | null
+  /** Of this start, another each time. */
+  readonly run: string
   readonly logger: Logger
   readonly logFile: string | null
   readonly now: () => number
@@ -60,7 +62,7 @@ interface Slot {
 }
 
 /** Runs the roles, each in its process; one that dies or swells is started again. */
-export const createSupervisor = ({ config, plans, machine, logger, logFile, now, children }: SupervisorOptions): Supervisor => {
+export const createSupervisor = ({ config, plans, machine, run, logger, logFile, now, children }: SupervisorOptions): Supervisor => {
   const slots: Slot[] = plans.map((plan) => ({
     plan,
     process: null,
@@ -181,7 +183,7 @@ export const createSupervisor = ({ config, plans, machine, logger, logFile, now,
   /** The supervisor has no log of its own: a role that works has. */
   const tellOthers = (roles: readonly RoleStatus[], leaves = false): void => {
     if (machine === null) return
-    const figures = { ...machineFiguresOf(machine, roles, now()), leaves }
+    const figures = { ...machineFiguresOf(machine, run, roles, now()), leaves }
     const speaker = figures.roles.findIndex(({ state }) => state === 'running')
     slots[speaker]?.process?.tellMachine(figures)
   }

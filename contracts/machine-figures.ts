@@ -76,6 +76,8 @@ export const machineProblemsMax = 16
 
 export const machineFigures = z.object({
   machine: name,
+  /** Another one each time that the machine is started; '' of a machine that does not tell it. */
+  run: z.string().max(64).default(''),
   roles: z.array(roleFigures).max(machineRolesMax),
   /** What its `/readyz` says is wrong. */
   problems: z.array(sentence).max(machineProblemsMax),

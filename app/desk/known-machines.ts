@@ -1,4 +1,5 @@
 import { decodeMachine, type MachineFigures } from '../../contracts/machine-figures.ts'
+import { createSharedNames } from './shared-names.ts'
 
 /** A machine tells of itself every 5 s: after three that did not come nothing is known of it, ms. */
 const silentAfterMs = 15_000
@@ -19,6 +20,8 @@ export interface KnownMachines {
   take(value: Uint8Array): void
   /** In the order of their names. */
   list(): readonly KnownMachine[]
+  /** Names that two machines go by, this one's among them. */
+  shared(): readonly string[]
   stats(): Readonly<Record<string, number>>
 }
 
@@ -28,6 +31,7 @@ export interface KnownMachines {
  */
 export const createKnownMachines = (own: string, steadyNowMs: () => number): KnownMachines => {
   const machines = new Map<string, { readonly figures: MachineFigures; readonly heardAtMs: number }>()
+  const names = createSharedNames(steadyNowMs, machinesKnownMax)
   let unreadable = 0
 
   const list = (): readonly KnownMachine[] => {
@@ -42,6 +46,7 @@ export const createKnownMachines = (own: string, steadyNowMs: () => number): Kno
     take(value) {
       const figures = decodeMachine(value)
       if (figures === null) return void unreadable++
+      names.take(figures)
       if (figures.machine === own) return
       // The one that was heard last stands last: the first is the one to forget.
       machines.delete(figures.machine)
@@ -50,9 +55,10 @@ export const createKnownMachines = (own: string, steadyNowMs: () => number): Kno
       if (machines.size > machinesKnownMax) machines.delete(machines.keys().next().value!)
     },
     list,
+    shared: names.list,
     stats() {
       const all = list()
-      return { known: all.length, silent: all.filter(({ silentMs }) => silentMs !== null).length, unreadable }
+      return { known: all.length, silent: all.filter(({ silentMs }) => silentMs !== null).length, shared: names.list().length, unreadable }
     },
   }
 }

@@ -14,7 +14,7 @@ const begin = () => {
     () => clock.nowMs,
     () => null,
     undefined,
-    { list: known.list, problem: () => refused.problem },
+    { list: known.list, shared: known.shared, problem: () => refused.problem },
   )
   const role = (kind: RoleStatus['kind'], machine: string, stats: object, change: Partial<RoleStatus> = {}): RoleStatus => ({
     name: `${kind}@${machine}`,
@@ -27,8 +27,8 @@ const begin = () => {
     statsAtMs: clock.nowMs,
     ...change,
   })
-  const hear = (machine: string, roles: readonly RoleStatus[]): void =>
-    known.take(encodeMachine(machineFiguresOf(machine, roles, clock.nowMs)))
+  const hear = (machine: string, roles: readonly RoleStatus[], run = 'first'): void =>
+    known.take(encodeMachine(machineFiguresOf(machine, run, roles, clock.nowMs)))
   const own = (stats: object = {}): void => figures.told([role('desk', 'desk-a', { triage: { folded: 0 }, ...stats })])
   const stage = (id: string) => figures.read().stages.find((one) => one.id === id)!
   const signs = () => figures.read().signs
@@ -107,17 +107,32 @@ it('a machine that nothing came of for 15 s is named, its figures are none, and 
   expect(stage('detect')).toMatchObject({ state: 'unknown', inPerSecond: null, queue: null, problem: sentence })
   expect(stage('edge')).toMatchObject({ state: 'running', problem: null })
   expect(signs().problems).toEqual([sentence])
-  expect(known.stats()).toEqual({ known: 2, silent: 1, unreadable: 0 })
+  expect(known.stats()).toEqual({ known: 2, silent: 1, shared: 0, unreadable: 0 })
   seconds(600, edgeOnly)
   expect(known.stats()).toMatchObject({ known: 1, silent: 0 })
   expect(stage('detect')).toMatchObject({ state: 'unknown', problem: 'No machine that is heard of runs detect' })
   expect(signs().problems).toEqual([])
 })
 
+it('two machines that call themselves the same are told, this one too', () => {
+  const { hear, signs, seconds } = begin()
+  const both =
+    (...names: readonly string[]) =>
+    (second: number) =>
+      names.forEach((name) => hear(name, [], second % 10 === 0 ? 'one' : 'other'))
+  seconds(20, both('edge-a', 'desk-a'))
+  expect(signs().problems).toEqual([
+    'Two machines call themselves desk-a: give each a `node` of its own',
+    'Two machines call themselves edge-a: give each a `node` of its own',
+  ])
+  seconds(20, () => hear('edge-a', [], 'one'))
+  expect(signs().problems).toEqual([])
+})
+
 it('a machine that was stopped in order is not missed', () => {
   const { clock, known, role, hear, stage, signs, seconds } = begin()
   seconds(20, (second) => ['edge-a', 'edge-b'].forEach((name) => hear(name, [role('edge', name, { publishes: second * 100 })])))
-  known.take(encodeMachine({ ...machineFiguresOf('edge-b', [role('edge', 'edge-b', {})], clock.nowMs), leaves: true }))
+  known.take(encodeMachine({ ...machineFiguresOf('edge-b', 'first', [role('edge', 'edge-b', {})], clock.nowMs), leaves: true }))
   seconds(60, (second) => hear('edge-a', [role('edge', 'edge-a', { publishes: (20 + second) * 100 })]))
   expect(stage('edge')).toMatchObject({ state: 'running', inPerSecond: 100, problem: null })
   expect(signs().problems).toEqual([])
@@ -177,7 +192,7 @@ it('a topic that can not be read is the problem of every stage elsewhere', () =>
   expect(signs().problems).toEqual([refused.problem])
 })
 
-const sound: MachineFigures = machineFiguresOf('edge-a', [], 0)
+const sound: MachineFigures = machineFiguresOf('edge-a', 'first', [], 0)
 const aRole = {
   name: 'edge@edge-a',
   kind: 'edge',
@@ -205,7 +220,7 @@ it.each<[string, unknown]>([
   const { known, own, figures } = begin()
   known.take(Buffer.from(value === 'text' ? '{"machine":' : JSON.stringify(value)))
   own()
-  expect(known.stats()).toEqual({ known: 0, silent: 0, unreadable: 1 })
+  expect(known.stats()).toEqual({ known: 0, silent: 0, shared: 0, unreadable: 1 })
   expect(figures.read().signs.problems).toEqual([])
 })
 
@@ -215,6 +230,7 @@ it('a newer machine may tell more, and no machine tells more than is asked', () 
   expect(known.list()[0]!.figures.roles[0]!.figures).toEqual({ publishes: 3 })
   const told = machineFiguresOf(
     'edge-a',
+    'first',
     [role('edge', 'edge-a', { publishes: 3, secret: 'hunter2', refusalsByReason: { 'pump-0001': 1 }, problem: 'a\nb' })],
     clock.nowMs,
   )

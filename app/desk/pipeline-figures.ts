@@ -31,6 +31,8 @@ const plus = (numbers: readonly (number | null)[]): number | null => {
 /** Where the data's way may go beyond this machine. */
 export interface OtherMachines {
   list(): readonly KnownMachine[]
+  /** Names that two machines go by. */
+  shared(): readonly string[]
   /** Why nothing is known of them; null when they are heard. */
   problem(): string | null
 }
@@ -249,6 +251,7 @@ export const createPipelineFigures = (
       clockProblem(),
       ...own.map(unheard),
       others?.problem() ?? null,
+      ...(others?.shared() ?? []).map((name) => `Two machines call themselves ${name}: give each a \`node\` of its own`),
       silent.length === 0 ? null : notHeardOf(silent, cutOffItself()),
       ...elsewhere,
     ]

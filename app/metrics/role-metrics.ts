@@ -95,6 +95,7 @@ const desk: MetricTable = {
   'leadership.takeOvers': counter('desk_take_overs', 'Times that a desk has taken the lead, as far as this one has heard.'),
   'machines.known': gauge('desk_machines_known', 'Other machines that have told this desk of themselves lately.'),
   'machines.silent': gauge('desk_machines_silent', 'Those of them that it has not heard of for 15 s.'),
+  'machines.shared': gauge('desk_machine_names_shared', 'Names that two machines go by.'),
   'machines.unreadable': counter('desk_machine_records_unreadable', 'Records of the machines topic that are none.'),
   'triage.folded': counter('triage_findings', 'Findings that became part of an alert.'),
   'triage.suppressed': counter('triage_findings_suppressed', 'Findings that a suppression took.'),

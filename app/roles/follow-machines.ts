@@ -74,6 +74,7 @@ export const followMachines = (options: {
 
   return {
     list: known.list,
+    shared: known.shared,
     problem: () => problem,
     stats: known.stats,
     async close() {

@@ -42,7 +42,7 @@ describe.skipIf(offer.kind === 'nothing')(`machines.v1 on a real Kafka${lackingK
       logger: silentLogger,
       againMs: 200,
     })
-    tell({ machine: 'edge-a', roles: [], problems: [], leaves: false })
+    tell({ machine: 'edge-a', run: 'first', roles: [], problems: [], leaves: false })
     await expect
       .poll(followed.problem, { timeout: 20_000 })
       .toMatch(/^Nothing is known of the other machines, machines\.v1 can not be read: .*This server does not host this topic/)
@@ -59,7 +59,7 @@ describe.skipIf(offer.kind === 'nothing')(`machines.v1 on a real Kafka${lackingK
     await expect
       .poll(
         () => {
-          tell({ machine: 'edge-a', roles: [], problems: [], leaves: false })
+          tell({ machine: 'edge-a', run: 'first', roles: [], problems: [], leaves: false })
           return followed.list().map(({ figures }) => figures.machine)
         },
         { timeout: 30_000 },

@@ -6,7 +6,7 @@ import { openMemoryLog } from '../../stream/memory-log.ts'
 import { type FollowedMachines, followMachines } from './follow-machines.ts'
 import { createMachineTeller } from './tell-machine.ts'
 
-const figuresOf = (machine: string): MachineFigures => ({ machine, roles: [], problems: ['x'], leaves: false })
+const figuresOf = (machine: string): MachineFigures => ({ machine, run: 'first', roles: [], problems: ['x'], leaves: false })
 let followed: FollowedMachines | undefined
 afterEach(() => followed?.close())
 const follow = (log: Pick<EventLog, 'consume' | 'ranges'>): FollowedMachines =>
@@ -27,7 +27,7 @@ it('what a machine tells is known at the desks of the others, from when they beg
     })
     .toEqual([figuresOf('edge-a')])
   await log.append('machines.v1', [{ key: 'x', value: Buffer.from('{') }])
-  await expect.poll(stats).toEqual({ known: 1, silent: 0, unreadable: 1 })
+  await expect.poll(stats).toEqual({ known: 1, silent: 0, shared: 0, unreadable: 1 })
   await log.close()
 })
 

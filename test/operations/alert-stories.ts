@@ -61,6 +61,13 @@ export const alertStories: Readonly<Record<string, AlertStory>> = {
     summary: 'edge-0@a at a:9464 was started again 5 times in 15 minutes',
     near: { [`wardwatch_role_restarts_total{${edge}}`]: '0+1x2 2x100' },
   },
+  WardwatchMachineNameShared: {
+    at: '3m',
+    hit: { [`wardwatch_desk_machine_names_shared{${desk}}`]: '0 1x20' },
+    labels: {},
+    summary: '1 names are used by two machines each: what they tell of themselves is mixed',
+    near: { [`wardwatch_desk_machine_names_shared{${desk}}`]: '0x4 1 1 0x20' },
+  },
   WardwatchEdgeMemory: {
     at: '6m',
     hit: { [`wardwatch_process_resident_memory_bytes{${edge}}`]: '1700000000x40' },
