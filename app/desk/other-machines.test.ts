@@ -122,8 +122,8 @@ it('two machines that call themselves the same are told, this one too', () => {
       names.forEach((name) => hear(name, [], second % 10 === 0 ? 'one' : 'other'))
   seconds(20, both('edge-a', 'desk-a'))
   expect(signs().problems).toEqual([
-    'Two machines call themselves desk-a: give each a `node` of its own',
-    'Two machines call themselves edge-a: give each a `node` of its own',
+    'Two machines call themselves desk-a: give each a node of its own',
+    'Two machines call themselves edge-a: give each a node of its own',
   ])
   seconds(20, () => hear('edge-a', [], 'one'))
   expect(signs().problems).toEqual([])

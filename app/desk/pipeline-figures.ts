@@ -251,7 +251,7 @@ export const createPipelineFigures = (
       clockProblem(),
       ...own.map(unheard),
       others?.problem() ?? null,
-      ...(others?.shared() ?? []).map((name) => `Two machines call themselves ${name}: give each a \`node\` of its own`),
+      ...(others?.shared() ?? []).map((name) => `Two machines call themselves ${name}: give each a node of its own`),
       silent.length === 0 ? null : notHeardOf(silent, cutOffItself()),
       ...elsewhere,
     ]

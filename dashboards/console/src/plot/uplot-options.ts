@@ -73,8 +73,8 @@ const overlay = (plot: uPlot, look: PlotLook) => {
 const valueRange = (low: number | null, high: number | null): [number, number] => {
   if (low === null || high === null) return [0, 1]
   const room = high === low ? Math.max(1, Math.abs(high) * 0.1) : (high - low) * 0.08
-  // A count or a rate begins at zero; a temperature does not.
-  const floor = low >= 0 && low < high * 0.35 ? 0 : low - room
+  // A count or a rate begins at zero, also one that stays there; a temperature does not.
+  const floor = low >= 0 && (low < high * 0.35 || low < room) ? 0 : low - room
   return [floor, high + room]
 }
 
