@@ -84,7 +84,7 @@ export const followCommands = async (options: {
         if (became === 'delivered' || became === 'unacknowledged') {
           delivered++
           forget(device, next.id)
-          await record([{ type: 'delivered', id: next.id, device, at: clock.now() }])
+          void record([{ type: 'delivered', id: next.id, device, at: clock.now() }])
         } else if (!readyMeanwhile.has(device)) {
           if (passing.has(became)) toTryAgain.add(device)
           return
@@ -152,6 +152,7 @@ export const followCommands = async (options: {
     stats: () => ({ delivered, waiting, dropped }),
     async close() {
       clearInterval(timer)
+      if (unrecorded.length > 0) void record(unrecorded.splice(0))
       await consumer.close()
     },
   }

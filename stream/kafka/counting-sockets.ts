@@ -8,10 +8,14 @@ interface SocketArguments {
   readonly onConnect: () => void
 }
 
-/** Connections of a client that tell what goes over them. @param onRequest called with the kind of each request that is handed to a socket */
-export const createSocketFactory =
-  (onRequest: (api: number) => void) =>
-  ({ host, port, ssl, onConnect }: SocketArguments): Socket => {
+/**
+ * Connections of a client that tell what goes over them.
+ *
+ * @param onRequest called with the kind of each request that is handed to a socket
+ * @param onProduced called with what became of each produce request: null, or its error (`mended-connection.ts`)
+ */
+export const createSocketFactory = (onRequest: (api: number) => void, onProduced: (error: unknown) => void) => {
+  const open = ({ host, port, ssl, onConnect }: SocketArguments): Socket => {
     const socket: Socket = ssl
       ? connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect)
       : connectPlain({ host, port }, onConnect)
@@ -28,3 +32,5 @@ export const createSocketFactory =
     }
     return socket
   }
+  return Object.assign(open, { onProduced })
+}

@@ -77,8 +77,15 @@ const createStickyAssigner = (cluster: Cluster, had: () => ReadonlySet<string>):
   }
 }
 
+/** The broker has said it, of the request itself. */
+const isAnswer = (error: unknown): boolean => error instanceof kafkajs.KafkaJSProtocolError
+const isNotTaken = (error: unknown): boolean => {
+  const { kind } = failureOf(error)
+  return isAnswer(error) && (kind === 'refused' || kind === 'rejected')
+}
+
 /**
- * The one file that knows kafkajs, with `mended-kafkajs.ts`, which mends what is wrong inside it. Beside its public API it uses two things of
+ * The one file that knows kafkajs, with `mended-*.ts`, which mend what is wrong inside it. Beside its public API it uses two things of
  * it, each because nothing else would do:
  * - an assigner is given the `cluster`: with it partitions are read without a group (kafkajs has no other way), every error of a fetch
  *   is seen as it is, and a member is asked before it joins again (kafkajs tells of a rebalance, but does not wait);
@@ -86,7 +93,7 @@ const createStickyAssigner = (cluster: Cluster, had: () => ReadonlySet<string>):
  */
 export const createKafkaClient = (settings: KafkaSettings, logger: Logger): KafkaClient => {
   const { tls, sasl } = settings
-  const createKafka = (onRequest: (api: number) => void = () => {}): Kafka =>
+  const createKafka = (onRequest: (api: number) => void = () => {}, onProduced: (error: unknown) => void = () => {}): Kafka =>
     new kafkajs.Kafka({
       clientId: settings.clientId,
       brokers: [...settings.brokers],
@@ -109,7 +116,7 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
       authenticationTimeout: connectMsMax,
       requestTimeout: requestMsMax,
       retry,
-      socketFactory: createSocketFactory(onRequest),
+      socketFactory: createSocketFactory(onRequest, onProduced),
       // It calls each lost connection an error; what matters of it is told by who uses it.
       logCreator: () => (entry) => {
         const { message, ...fields } = entry.log
@@ -118,10 +125,14 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
     })
 
   const openProducer = (): KafkaProducer => {
-    let produceRequests = 0
-    const producer = createKafka((api) => {
-      if (api === produceApi) produceRequests++
-    }).producer({
+    /** Of this attempt: how many requests went out, and what became of each; kafkajs tries more than once. */
+    let sent = 0
+    let outcomes: unknown[] = []
+    const onRequest = (api: number): void => {
+      if (api === produceApi) sent++
+    }
+    const onProduced = (error: unknown): void => void outcomes.push(error)
+    const producer = createKafka(onRequest, onProduced).producer({
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
@@ -135,7 +146,8 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
     let connecting: Promise<void> | null = null
     let turn: Promise<unknown> = Promise.resolve()
     const attempt = async (topic: string, partition: number, values: readonly Buffer[]): Promise<SendOutcome> => {
-      const before = produceRequests
+      sent = 0
+      outcomes = []
       try {
         connecting ??= producer.connect().catch((error: unknown) => {
           connecting = null
@@ -154,11 +166,12 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
       } catch (error) {
         const failure = failureOf(error)
         if (failure.kind === 'duplicate') return { ok: true }
-        const answered = failure.kind === 'refused' || failure.kind === 'rejected'
-        const maybeWritten = produceRequests > before && !answered
-        // Sent and not answered: a new connection, or a network that came back would be waited for as long as TCP likes. The producer's id
+        const answered = outcomes.length >= sent && outcomes.every(isAnswer)
+        // The last error alone says nothing of what was sent before it.
+        const maybeWritten = sent > 0 && !(answered && outcomes.every(isNotTaken))
+        // Not answered: a new connection, or a network that came back would be waited for as long as TCP likes. The producer's id
         // and sequence stay.
-        if (maybeWritten && connecting !== null) {
+        if (connecting !== null && !(sent > 0 && answered)) {
           connecting = null
           await within(closeMsMax, producer.disconnect())
         }

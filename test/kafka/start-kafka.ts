@@ -31,7 +31,10 @@ export interface TestKafkaOptions {
   readonly nodes?: 1 | 3
   /** The loopback, without. Processes only. */
   readonly at?: Place
-  /** A second listener a node, whose clients are sent on to these addresses (host:port, in the nodes' order): what stands before the brokers. */
+  /**
+   * A second listener a node, whose clients are sent on to these addresses (host:port, in the nodes' order): what stands before the brokers. With
+   * `secure` it asks for the users, without TLS.
+   */
   readonly behind?: readonly string[]
   /** TLS with SCRAM-SHA-512 and PLAIN for these users (name: password), and ACLs: nobody but `admin` may do anything until it is allowed. */
   readonly secure?: { readonly users: Readonly<Record<string, string>> }
@@ -59,7 +62,7 @@ const properties = (id: number, ports: readonly Ports[], directory: string, opti
     listeners: `CLIENT://${host}:${client},INTERNAL://${host}:${internal},CONTROLLER://${host}:${controller}${second(`${host}:${hidden}`)}`,
     'advertised.listeners': `CLIENT://${host}:${client},INTERNAL://${host}:${internal}${second(behind?.[id - 1] ?? '')}`,
     'inter.broker.listener.name': 'INTERNAL',
-    'listener.security.protocol.map': `CLIENT:${secure === undefined ? 'PLAINTEXT' : 'SASL_SSL'},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,BEHIND:PLAINTEXT`,
+    'listener.security.protocol.map': `CLIENT:${secure === undefined ? 'PLAINTEXT' : 'SASL_SSL'},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,BEHIND:${secure === undefined ? 'PLAINTEXT' : 'SASL_PLAINTEXT'}`,
     'log.dirs': join(directory, 'data'),
     'auto.create.topics.enable': 'false',
     'default.replication.factor': copies,
@@ -86,12 +89,17 @@ const properties = (id: number, ports: readonly Ports[], directory: string, opti
       // The listeners between the nodes are the loopback's own and unauthenticated: for tests only.
       'super.users': 'User:admin;User:ANONYMOUS',
       'sasl.enabled.mechanisms': 'SCRAM-SHA-512,PLAIN',
-      'listener.name.client.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required ${Object.entries(
-        secure.users,
-      )
-        .map(([name, password]) => `user_${name}="${password}"`)
-        .join(' ')};`,
-      'listener.name.client.scram-sha-512.sasl.jaas.config': 'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+      ...Object.fromEntries(
+        ['client', 'behind'].flatMap((listener) => [
+          [
+            `listener.name.${listener}.plain.sasl.jaas.config`,
+            `org.apache.kafka.common.security.plain.PlainLoginModule required ${Object.entries(secure.users)
+              .map(([name, password]) => `user_${name}="${password}"`)
+              .join(' ')};`,
+          ],
+          [`listener.name.${listener}.scram-sha-512.sasl.jaas.config`, 'org.apache.kafka.common.security.scram.ScramLoginModule required;'],
+        ]),
+      ),
       'ssl.keystore.type': 'PEM',
       'ssl.keystore.location': join(directory, 'server.pem'),
       'ssl.truststore.type': 'PEM',

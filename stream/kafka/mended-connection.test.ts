@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Connection, mendedKafkajs } from './mended-kafkajs.ts'
+import { type Connection, mendedConnection } from './mended-connection.ts'
 
 const inside = createRequire(import.meta.url)
 const Encoder = inside('kafkajs/src/protocol/encoder.js') as new () => object
@@ -34,7 +34,7 @@ const connectTo = async (serve: (socket: Socket, request: Buffer, n: number) => 
   closing.push(() => server.close())
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const quiet = { namespace: () => quiet, debug() {}, info() {}, warn() {}, error() {} }
-  const made = new (mendedKafkajs.connection.constructor as new (of: object) => Requests)({
+  const made = new (mendedConnection.constructor as new (of: object) => Requests)({
     host: '127.0.0.1',
     port: (server.address() as AddressInfo).port,
     logger: quiet,
