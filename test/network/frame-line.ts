@@ -33,6 +33,10 @@ export interface FrameLine {
   trouble(...next: readonly (readonly [Api, Trouble])[]): void
   /** Troubles that have not come about yet. */
   left(): number
+  /** For each answer that none of those is for; null: none from now on. */
+  weather(pick: ((api: Api | undefined) => Trouble | null) | null): void
+  /** How many answers have been troubled. */
+  troubled(): number
   connections(): number
   close(): void
 }
@@ -54,6 +58,8 @@ export const openFrameLine = async (port: number, upstream: string): Promise<Fra
   const [host, upstreamPort] = upstream.split(':') as [string, string]
   const open = new Set<Socket>()
   let troubles: (readonly [Api, Trouble])[] = []
+  let pick: ((api: Api | undefined) => Trouble | null) | null = null
+  let troubled = 0
 
   const server = createServer((near) => {
     const far = connect(Number(upstreamPort), host)
@@ -83,9 +89,11 @@ export const openFrameLine = async (port: number, upstream: string): Promise<Fra
       const [next] = troubles
       const kind = asked.get(answer.readInt32BE(4))
       asked.delete(answer.readInt32BE(4))
-      if (next === undefined || next[0] !== kind) return void near.write(answer)
-      troubles = troubles.slice(1)
-      const [, trouble] = next
+      const isNext = next !== undefined && next[0] === kind
+      if (isNext) troubles = troubles.slice(1)
+      const trouble = isNext ? next[1] : (pick?.(kind) ?? null)
+      if (trouble === null) return void near.write(answer)
+      troubled++
       if ('instead' in trouble) return void near.write(trouble.instead(Buffer.from(answer)))
       over = true
       if ('stallAfter' in trouble) return void near.write(answer.subarray(0, trouble.stallAfter))
@@ -100,6 +108,8 @@ export const openFrameLine = async (port: number, upstream: string): Promise<Fra
   return {
     trouble: (...next) => void (troubles = [...next]),
     left: () => troubles.length,
+    weather: (next) => void (pick = next),
+    troubled: () => troubled,
     connections: () => open.size / 2,
     close() {
       server.close()

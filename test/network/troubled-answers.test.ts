@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { EventLog } from '../../contracts/event-log.ts'
 import { silentLogger } from '../../contracts/logger.ts'
 import { createTestTopics, type KafkaTestTopics } from '../../stream/kafka/open-test-log.ts'
+import { createKafkaClient } from '../../stream/kafka/kafka-client.ts'
 import type { KafkaSettings } from '../../stream/kafka/kafka-settings.ts'
 import { openPlannedKafkaLog } from '../../app/roles/open-planned-kafka-log.ts'
 import { createSealer } from '../../stream/seal.ts'
@@ -129,6 +130,59 @@ describe.skipIf(lacks !== null)(`answers of a real Kafka that are cut, stall or 
       for await (const { records } of near.read(topic, 0, from!.next, to!.next))
         for (const record of records) found.push(Buffer.from(record.value).toString())
       expect(found).toEqual(written)
+    },
+  )
+
+  const transacted: readonly (readonly [string, readonly (readonly [Api, Trouble])[]])[] = [
+    ['adding its partitions is cut', [['AddPartitionsToTxn', { cutAfter: 6 }]]],
+    ['its batch is cut', [['Produce', { cutAfter: 6 }]]],
+    ['its batch is cut, and the second try is refused', [['Produce', { cutAfter: 6 }], ['Produce', { instead: refuseProduce }]]],
+    ['its commit is cut', [['EndTxn', { cutAfter: 6 }]]],
+    ['its commit is cut, and signing in again too', [['EndTxn', { cutAfter: 6 }], ['SaslAuthenticate', { cutAfter: 6 }]]],
+    ['its commit stalls', [['EndTxn', { stallAfter: 6 }]]],
+  ] // prettier-ignore
+  it.each(transacted)(
+    'a transaction of which %s is in the log when it says so, and not when it says not',
+    { timeout: 120_000 },
+    async (what, troubles) => {
+      const client = createKafkaClient(settings(lineAddress), silentLogger)
+      const transactions = client.openTransactions(`${topics.prefix}${what}`)
+      const reader = client.openReader()
+      const name = `${topics.prefix}${topic}`
+      await reader.prepare([name])
+      const end = async (): Promise<number> => (await reader.ends([{ topic: name, partition: 0 }]))[0]!.next
+      /** Values at and behind an offset that are committed. */
+      const committed = async (from: number): Promise<string[]> => {
+        const words: string[] = []
+        for (let at = from; at < (await end());) {
+          const { after, records } = await reader.fetchCommitted(
+            '1',
+            { topic: name, partition: 0, offset: at },
+            { waitMsMax: 100, bytesMax: 1e6, partitionBytesMax: 1e6 },
+          )
+          words.push(...records.map(({ sealed }) => String(sealed)))
+          at = after
+        }
+        return words
+      }
+      const from = await end()
+      await transactions.claim()
+      const write = (word: string) => transactions.writeBlobs([{ topic: name, partition: 0, values: [Buffer.from(word)] }])
+      expect(await write('before')).toMatchObject({ ok: true })
+      line.trouble(...troubles)
+      const outcome = await write('troubled')
+      // Who comes next settles what is open.
+      line.trouble()
+      await transactions.claim()
+      expect(await write('after')).toMatchObject({ ok: true })
+      // The answer to a commit comes before its marker.
+      await until('the last one is committed', async () => (await committed(from)).includes('after'), 20_000)
+      const words = await committed(from)
+      const [without, all] = [['before', 'after'], ['before', 'troubled', 'after']] // prettier-ignore
+      if (outcome.ok) expect(words).toEqual(all)
+      else if (outcome.maybeWritten) expect([without, all]).toContainEqual(words)
+      else expect(words).toEqual(without)
+      await Promise.all([transactions.close(), reader.close()])
     },
   )
 
