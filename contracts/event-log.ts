@@ -64,6 +64,8 @@ export interface ConsumeOptions {
   /** A rebalance has begun: the handlers that run are waited for, and after them `onRevoked`. Who waits for something in a handler may end it here. */
   readonly onRevoking?: () => void
   readonly onRevoked?: (partitions: readonly { topic: LogTopicName; partition: number }[]) => Promise<void>
+  /** On `close`, after the last handler and before the partitions are anybody else's: who has to write something still does it here. Kafka only. */
+  readonly onLeaving?: () => Promise<void>
   /** Records `from`..`to` will never come; the consumer goes on at `to`. Who keeps a place moves it there, or waits for ever for what was last. */
   readonly onGap?: (gap: LogGap) => void
   readonly batchRecordsMax?: number
@@ -84,6 +86,13 @@ export interface LogGap {
 export interface LogConsumer {
   /** Rejects with the reason when the consumer has failed; stays pending otherwise, resolves on close. */
   readonly failed: Promise<void>
+  /**
+   * Where partitions can go to another process: whether none can have them by now. A process that was frozen, or cut off, hears later that one has. Absent where
+   * there is no other.
+   */
+  isCertain?(): boolean
+  /** Resolves when it is certain; maybe never. */
+  whenCertain?(): Promise<void>
   /** Waits for the running handler, then stops. Idempotent. */
   close(): Promise<void>
 }

@@ -9,6 +9,8 @@ import type { AnalystLimits } from './query/limits.ts'
 interface Insert {
   readonly table: string
   readonly token: string
+  /** From `StoreConnection.beginBy`: the server refuses it if it begins later. Null, or absent: it may begin whenever it comes. */
+  readonly beginBy?: number | null
 }
 
 export interface ColumnInsert extends Insert {
@@ -56,9 +58,14 @@ export interface StoreConnection {
   insertRows(insert: RowInsert): Promise<void>
   /**
    * Resolves when no insert that an earlier connection of the landing began can still add rows. What a server that was frozen had not read from its sockets
-   * begins only when it goes on: `quietMs` later it is looked once more, for who sends other rows with other tokens than whoever was there before.
+   * begins only when it goes on, or when a network does: `quietMs` later, when none may begin any more, it is looked once more.
    */
   settled(tables: readonly string[], quietMs: number): Promise<void>
+  /**
+   * Until when, by the server's clock, an insert may begin that is sent now; null where none can be late (an engine in the process), or before `settled`. Who sends it
+   * asks for it before he looks whether he still may: one that was frozen in between is refused.
+   */
+  beginBy(): number | null
   /** A statement of a migration as this store wants it: of a cluster's DDL, for instance. */
   ddl(statement: string): string
   openAnalyst(limits: AnalystLimits): AnalystConnection

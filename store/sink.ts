@@ -107,6 +107,11 @@ export const createSink = (parts: {
     clock,
     logger,
     settings,
+    membership: {
+      // A consumer that has just been given its first partitions is certain of them.
+      isCertain: () => consumer?.isCertain?.() ?? true,
+      whenKnown: () => consumer?.whenCertain?.() ?? Promise.resolve(),
+    },
     onWritten(positions) {
       for (const { topic, partition, nextOffset } of positions) {
         written.set(partitionName(topic, partition), nextOffset)
@@ -242,6 +247,8 @@ export const createSink = (parts: {
     flusher.end()
     for (const timer of [rollUpTimer, forgetTimer]) if (timer !== null) clearTimeout(timer)
     await consumer?.close()
+    // Who shares its partitions has landed what it could before it left them (`onLeaving`).
+    if (consumer?.isCertain !== undefined) flusher.forget()
     await flusher.flush()
     await rollingUp
     settleFailed.resolve()
@@ -262,6 +269,7 @@ export const createSink = (parts: {
         onBatch,
         onRevoking: leaveSoon,
         onRevoked: leave,
+        onLeaving: () => flusher.flush(),
         onGap({ topic, partition, from, to, why }) {
           // What was never a record of ours is not missing; the log counts and tells it.
           if (why === 'unopened') return

@@ -98,6 +98,7 @@ export const openEngine = async (directoryGiven: string, key: Buffer | null, lim
       },
       // An insert ends with its process.
       settled: () => Promise.resolve(),
+      beginBy: () => null,
       ddl: (statement) => statement,
       openAnalyst: (limits) => {
         const analyst = new Session(path, { connectionArgs: [...analystSettings(limits).map(([k, v]) => `--${k}=${v}`), ...noSpill] })

@@ -3,7 +3,7 @@ import { createLatencyHistogram, type HistogramSnapshot } from '../../contracts/
 import type { Logger } from '../../contracts/logger.ts'
 import { createLandingBatch, type LandingBatch, type PartitionPosition } from './landing-batch.ts'
 import type { SinkSettings } from './settings.ts'
-import type { BatchWriter } from './write-batch.ts'
+import type { BatchWriter, Hold } from './write-batch.ts'
 
 /** How long positions without rows (clock records) may wait before they are written. */
 const idlePositionsMs = 60_000
@@ -43,8 +43,10 @@ export const createFlusher = (parts: {
   readonly clock: Clock
   readonly logger: Logger
   readonly settings: SinkSettings
+  /** Whether it is certain that nobody else has what is landed here, and when that may have changed. */
+  readonly membership: Pick<Hold, 'isCertain' | 'whenKnown'>
 }): Flusher => {
-  const { writer, onWritten, clock, logger, settings } = parts
+  const { writer, onWritten, clock, logger, settings, membership } = parts
   const flushMs = createLatencyHistogram()
   let problem: string | null = null
   let flushes = 0
@@ -63,6 +65,7 @@ export const createFlusher = (parts: {
   /** Counts what was forgotten. */
   let generation = 0
   let forgotten = Promise.withResolvers<void>()
+  const ended = Promise.withResolvers<void>()
   let wake = (): void => {}
 
   const stamp = (): number => {
@@ -82,9 +85,16 @@ export const createFlusher = (parts: {
   const land = async (batch: LandingBatch): Promise<void> => {
     const begun = performance.now()
     const mine = generation
+    const { isCertain } = membership
+    const hold: Hold = {
+      isOurs: () => generation === mine && (!ending || isCertain()),
+      isCertain,
+      whenKnown: () => Promise.race([membership.whenKnown(), forgotten.promise, ended.promise]),
+    }
     for (let waitMs = settings.retryMsMin; ; waitMs = Math.min(waitMs * 2, settings.retryMsMax)) {
       try {
-        if (await writer.write(batch, () => generation === mine)) break
+        if (await writer.write(batch, hold)) break
+        abandoned ||= generation === mine
         batch.clear()
         return
       } catch (error) {
@@ -170,6 +180,7 @@ export const createFlusher = (parts: {
     },
     end() {
       ending = true
+      ended.resolve()
       wake()
     },
     notBefore(ms) {

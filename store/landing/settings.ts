@@ -11,8 +11,8 @@ export const sinkSettings = z.object({
   rollUpMs: z.int().min(0).default(60_000),
   /** What landed so recently is left to the next roll-up: another sink may still be landing what it stamped before. 0: there is no other. */
   settleMs: z.int().min(0).default(0),
-  /** At a start and after a rebalance, how long inserts of whoever landed before may take to begin at a server that was frozen. */
-  quietMs: z.int().min(0).default(1_000),
+  /** At a start and after a rebalance, so long after nothing runs at a server it is looked again: whatever was sent before has begun by then, or is refused. */
+  quietMs: z.int().min(0).default(3_500),
   /** ClickHouse has not answered for so long: it is told. What was asked goes on, as long as the connection lets it. */
   unansweredMsMax: z.int().min(1).default(5_000),
   /** How long a partition that goes to another sink is held on to while its last rows are landed; then they are dropped and read again there. */

@@ -7,7 +7,17 @@ import { timeText } from './stored-values.ts'
 /** Lands a batch: its rows, then the positions. A batch may be written again after an error: what has landed of it is then left out. */
 export interface BatchWriter {
   /** False when `isOurs` had become false in between: nothing more of it was sent, and no position. */
-  write(batch: LandingBatch, isOurs: () => boolean): Promise<boolean>
+  write(batch: LandingBatch, hold: Hold): Promise<boolean>
+}
+
+/** What is known of the partitions that a batch is of. */
+export interface Hold {
+  /** They were not given away. */
+  isOurs(): boolean
+  /** Nobody else can have them by now: a process that was frozen hears later that another has. */
+  isCertain(): boolean
+  /** Resolves when one of both may have changed. */
+  whenKnown(): Promise<void>
 }
 
 /** The same rows have the same token, other rows another: its first `landed_at` is the batch's own, and the ends tell
@@ -29,19 +39,30 @@ export const createBatchWriter = (
   let triedMs = -1
   let done = new Set<LandedTable>()
 
-  const insert = async (batch: LandingBatch, table: LandedTable): Promise<number> => {
+  const insert = async (batch: LandingBatch, table: LandedTable, beginBy: number | null): Promise<number> => {
     if (table === 'readings') {
       const { remaining } = batch.readings
-      if (remaining > 0) await store.insertColumns({ table, batch: batch.readings, token: tokenOf(batch, table, remaining) })
+      if (remaining > 0) await store.insertColumns({ table, batch: batch.readings, token: tokenOf(batch, table, remaining), beginBy })
       return remaining
     }
     const rows = batch.rowsOf(table satisfies RowTable)
-    if (rows.length > 0) await store.insertRows({ table, rows, token: tokenOf(batch, table, rows.length) })
+    if (rows.length > 0) await store.insertRows({ table, rows, token: tokenOf(batch, table, rows.length), beginBy })
     return rows.length
   }
 
+  /** Until when an insert may begin that is sent in this turn; undefined: it may not be sent. */
+  const permitted = async ({ isOurs, isCertain, whenKnown }: Hold): Promise<number | null | undefined> => {
+    for (;;) {
+      // Asked for first: who is frozen before the answer to the others is late, too.
+      const beginBy = store.beginBy()
+      if (!isOurs()) return undefined
+      if (isCertain()) return beginBy
+      await whenKnown()
+    }
+  }
+
   return {
-    async write(batch, isOurs) {
+    async write(batch, hold) {
       const again = triedMs === batch.sealedAtMs
       if (!again) done = new Set()
       triedMs = batch.sealedAtMs
@@ -54,13 +75,14 @@ export const createBatchWriter = (
           isSettled = true
         }
         if (again) batch.leaveOut(table, await heldOffsets(store.landing, table, () => ({ nextOffset: 0, landedAtMs: batch.sealedAtMs })))
-        if (!isOurs()) return false
+        const beginBy = await permitted(hold)
+        if (beginBy === undefined) return false
         const begun = performance.now()
-        const rows = await insert(batch, table)
+        const rows = await insert(batch, table, beginBy)
         done.add(table)
         if (rows > 0) onLanded(table, rows, performance.now() - begun)
       }
-      if (!isOurs()) return false
+      if ((await permitted(hold)) === undefined) return false
       await writePositions(store.landing, batch.positions, timeText(batch.landedAtMs))
       return true
     },

@@ -5,10 +5,13 @@ import { type AnalystLimits, analystSettings } from '../query/limits.ts'
 import { readRows } from '../read-rows.ts'
 import { type AttendedClient, attended } from './attended-client.ts'
 import { clusterDdl } from './cluster-ddl.ts'
+import { createServerClock } from './server-clock.ts'
 import type { ServerSettings } from './settings.ts'
 
-/** Marks the landing's inserts among the server's queries, so that another process can wait for them. */
-const landingMark = 'wardwatch landing'
+/** Marks the landing's inserts among the server's queries, so that another process can wait for them; migration 0031 reads the time behind it. */
+const landingMark = 'wardwatch landing until '
+/** An insert that has not begun in this time never does. `SinkSettings.quietMs` is longer. */
+const beginMsMax = 3_000
 
 /** An insert is one block and one part: all of it or nothing. */
 const insertSettings = {
@@ -20,8 +23,8 @@ const insertSettings = {
   max_insert_threads: '1',
   input_format_parallel_parsing: 0,
   insert_deduplicate: 1,
-  log_comment: landingMark,
 } as const
+const landingComment = (beginBy: number | null): string => `${landingMark}${beginBy === null ? 'it is done' : Math.floor(beginBy)}`
 
 const settlePollMs = 100
 /** A question's own time limit is the server's to tell; this much later it is given up here, ms. */
@@ -126,7 +129,7 @@ export const connectServer = (settings: ServerSettings): StoreConnection => {
   const runningInserts = async (): Promise<readonly string[]> => {
     const rows = await readRows<[string]>(
       clients.landing.client,
-      `SELECT query_id FROM system.processes WHERE user = currentUser() AND query_kind = 'Insert' AND Settings['log_comment'] = {mark:String}`,
+      `SELECT query_id FROM system.processes WHERE user = currentUser() AND query_kind = 'Insert' AND startsWith(Settings['log_comment'], {mark:String})`,
       { mark: landingMark },
     )
     return rows.map(([id]) => id)
@@ -145,6 +148,17 @@ export const connectServer = (settings: ServerSettings): StoreConnection => {
     }
   }
 
+  const serverClock = createServerClock(
+    async () => {
+      const [row] = await readRows<[number]>(
+        clients.landing.client,
+        'SELECT toUnixTimestamp64Milli(now64(3)) SETTINGS output_format_json_quote_64bit_integers = 0',
+      )
+      return row![0]
+    },
+    () => performance.now(),
+  )
+
   return {
     get landing() {
       return clients.landing.client
@@ -152,23 +166,33 @@ export const connectServer = (settings: ServerSettings): StoreConnection => {
     get query() {
       return clients.query.client
     },
-    async insertColumns({ table, batch, token }) {
+    async insertColumns({ table, batch, token, beginBy = null }) {
       const { into, rows, block } = batch.toNative()
       if (rows === 0) return
       const { stream } = await clients.landing.client.exec({
         query: `INSERT INTO ${table} (${into.join(', ')}) FORMAT Native`,
         values: Readable.from([block], { objectMode: false }),
-        clickhouse_settings: { ...insertSettings, insert_deduplication_token: token, wait_end_of_query: 1 },
+        clickhouse_settings: {
+          ...insertSettings,
+          insert_deduplication_token: token,
+          log_comment: landingComment(beginBy),
+          wait_end_of_query: 1,
+        },
       })
       // The answer's end is the insert's.
       for await (const _ of stream) continue
     },
-    async insertRows({ table, rows, token }) {
+    async insertRows({ table, rows, token, beginBy = null }) {
       await clients.landing.client.insert({
         table,
         values: rows,
         format: 'JSONEachRow',
-        clickhouse_settings: { ...insertSettings, insert_deduplication_token: token, wait_end_of_query: 1 },
+        clickhouse_settings: {
+          ...insertSettings,
+          insert_deduplication_token: token,
+          log_comment: landingComment(beginBy),
+          wait_end_of_query: 1,
+        },
       })
     },
     async settled(tables, quietMs) {
@@ -177,9 +201,14 @@ export const connectServer = (settings: ServerSettings): StoreConnection => {
         await pause(quietMs)
         await untilRunningInsertsEnd()
       }
+      await serverClock.look()
       // Another replica may have taken them: what it has must be here before it is asked for.
       if (replicated)
         for (const table of tables) await clients.landing.client.command({ query: `SYSTEM SYNC REPLICA ${table} LIGHTWEIGHT` })
+    },
+    beginBy() {
+      const nowMs = serverClock.nowMs()
+      return nowMs === null ? null : nowMs + beginMsMax
     },
     ddl: (statement) => clusterDdl(statement, settings),
     openAnalyst,

@@ -261,6 +261,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
       // A gain under way sees `ending`; a handler that runs is waited for.
       await turn.catch(() => {})
       await giveBack().catch(() => {})
+      await consume.onLeaving?.().catch(() => {})
       await Promise.all([membership?.close(), fetches.close().then(() => reader.close())])
       troubles.close()
       onClosed()
@@ -279,5 +280,5 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
     clearTimeout(tooLong)
   }
   commitTimer = setInterval(() => void commit(), options.commitEveryMs)
-  return { failed: failed.promise, close: shut }
+  return { failed: failed.promise, isCertain: () => lease.valid(), whenCertain: () => lease.whenHeard(), close: shut }
 }

@@ -69,6 +69,35 @@ describe.skipIf(process.env['CLICKHOUSE_URL'] !== undefined)('ClickHouse hangs (
     }
   })
 
+  it('an insert that a network holds up for longer than that is refused when it comes', async () => {
+    const story = killRecords(8, 400)
+    const first = openLife(standIn, 'heldup', story)
+    const second = openLife(standIn, 'heldup', story)
+    await first.store.ready
+    await second.store.ready
+    try {
+      const heldUpMs = 6_500
+      await standIn.faults({
+        next: [
+          { how: 'late', times: 1, match: '^INSERT INTO readings ', delayMs: heldUpMs },
+          { how: 'before', times: 1_000, match: '^INSERT' },
+        ],
+      })
+      first.begin()
+      await until('it was cut', () => first.sink.stats().failedInserts > 0)
+      const comesAtMs = performance.now() + heldUpMs
+      await first.stop()
+      await standIn.faults({})
+      second.begin()
+      await until('all has landed', () => second.isDone())
+      await until('it has come', () => performance.now() > comesAtMs + 500)
+      expect(await landedRows(second.store)).toEqual({ counted: story.expected, doubles: 0 })
+    } finally {
+      await first.stop()
+      await second.stop()
+    }
+  })
+
   it.each([1])('seed %i: sinks that are stopped in the middle of what hangs lose nothing and double nothing', async (seed) => {
     const outcome = await hangRounds(standIn, { seed, freezes: 2, messages: 2_000 })
     expect(outcome).toMatchObject({ counted: outcome.expected, doubles: 0 })

@@ -96,6 +96,21 @@ describe.skipIf(process.env['CLICKHOUSE_URL'] !== undefined)('a stand-in, whose 
     expect(await count('redeliveries')).toBe(before + 1)
   })
 
+  it('an insert that begins later than it may is refused, whatever kept it', async () => {
+    await store.settled([], 0)
+    const before = [await count('readings'), await count('redeliveries')]
+    const beginBy = store.beginBy()!
+    const rows = [{ device: 'kept', landed_at: timeText(noon) }]
+    await store.insertRows({ table: 'redeliveries', rows, token: 'in time', beginBy })
+    await expect(store.insertRows({ table: 'redeliveries', rows, token: 'too late', beginBy: beginBy - 60_000 })).rejects.toThrow(
+      /begun_in_time/,
+    )
+    await expect(
+      store.insertColumns({ table: 'readings', batch: readings(10), token: 'too late', beginBy: beginBy - 60_000 }),
+    ).rejects.toThrow(/begun_in_time/)
+    expect([await count('readings'), await count('redeliveries')]).toEqual([before[0], before[1]! + 1])
+  })
+
   it('an insert that still runs is waited for, whoever began it', async () => {
     const sender = connectServer({ ...server.settings, database: store.database })
     await sender.use(store.database)
@@ -105,8 +120,11 @@ describe.skipIf(process.env['CLICKHOUSE_URL'] !== undefined)('a stand-in, whose 
     void slow.then(() => {
       isOver = true
     })
-    const running = "SELECT count() FROM system.processes WHERE query_kind = 'Insert' AND Settings['log_comment'] = 'wardwatch landing'"
-    await expect.poll(async () => (await readRows<[number]>(store.query, running))[0]![0] > 0 || isOver, { interval: 5 }).toBe(true)
+    const running =
+      "SELECT count() FROM system.processes WHERE query_kind = 'Insert' AND startsWith(Settings['log_comment'], 'wardwatch landing')"
+    await expect
+      .poll(async () => (await readRows<[number]>(store.query, running))[0]![0] > 0 || isOver, { interval: 5, timeout: 20_000 })
+      .toBe(true)
     await store.settled(['readings'], 0)
     expect(await count('readings')).toBeGreaterThanOrEqual(200_000)
     await slow
