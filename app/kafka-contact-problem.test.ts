@@ -34,7 +34,7 @@ describe.skipIf(lacks !== null)(`the first contact with a real Kafka${lacks === 
   it('TLS at a listener that does not speak it names the setting', async () => {
     const tls = { caPem: secure!.caPem, certificatePem: null, keyPem: null }
     expect(await problemOf({ brokers: plain!.brokers, clientId: 'test', tls, sasl: null })).toMatch(
-      /\(does this listener speak plain text\? log\.kafka\.tls is true\)$/,
+      /\(does it ask for a user\? log\.kafka\.sasl is not set; or does this listener speak plain text\? log\.kafka\.tls is true\)$/,
     )
   })
 

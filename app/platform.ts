@@ -44,7 +44,9 @@ export const startPlatform = async (options: PlatformOptions): Promise<PlatformS
   const clock = systemClock
   const unusable = makeDirectory(config.data)
   if (unusable !== null) return { ok: false, problem: `data: ${unusable}` }
-  const claim = await claimDirectory(config.data)
+  const claim = await claimDirectory(config.data, (problem) =>
+    logger.warn({ problem }, 'the list of processes can not be written beside the lock of the data directory; it is tried again'),
+  )
   if ('refused' in claim) return { ok: false, problem: claim.refused }
   const refuse = async (problem: string): Promise<PlatformStart> => {
     claim.release()

@@ -128,3 +128,21 @@ it('a lock that can not be read is not touched', async () => {
   expect(await claimDirectory(directory)).toEqual({ refused: expect.stringContaining("can't be read") })
   expect(readFileSync(lockPath(), 'utf8')).toBe('garbage')
 })
+
+it('a list that can not be written, as on a full disk, ends nobody; it is told once, and nothing is left behind', async () => {
+  const told: string[] = []
+  const claim = await claimDirectory(directory, (problem) => told.push(problem))
+  if ('refused' in claim) throw new Error(claim.refused)
+  rmSync(directory, { recursive: true })
+  claim.recordChild(sleeper().pid!)
+  claim.forgetChild(1)
+  expect(told).toHaveLength(1)
+  expect(told[0]).toMatch(/ENOENT/)
+  claim.release()
+})
+
+it('a directory in which nothing can be written is refused with a sentence', async () => {
+  const file = join(directory, 'a-file')
+  writeFileSync(file, '')
+  expect(await claimDirectory(join(file, 'data'))).toMatchObject({ refused: expect.stringMatching(/^no lock can be written in .*ENOTDIR/) })
+})

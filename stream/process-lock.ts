@@ -10,7 +10,7 @@ type LockFile = z.infer<typeof lockFile>
 export interface HeldLock {
   /** What the dead owner left in the lock that was taken over; empty when it was free. */
   readonly inherited: readonly ProcessIdentity[]
-  /** Writes the list that a next owner would inherit. */
+  /** Writes the list that a next owner would inherit. Throws where nothing can be written; the lock stays as it was. */
   record(children: readonly ProcessIdentity[]): void
   release(): void
 }
@@ -66,7 +66,13 @@ export const takeProcessLock = (path: string): HeldLock | LockRefusal => {
   const heirPath = (dead: ProcessIdentity): string => `${path}.heir-of-${dead.pid}-${dead.startTicks}`
   const writeBeside = (children: readonly ProcessIdentity[]): string => {
     const beside = `${path}.${process.pid}.${randomBytes(6).toString('hex')}`
-    writeFileSync(beside, `${JSON.stringify({ ...me, children: [...children] })}\n`, { mode: 0o600 })
+    try {
+      writeFileSync(beside, `${JSON.stringify({ ...me, children: [...children] })}\n`, { mode: 0o600 })
+    } catch (error) {
+      // A full disk has a name for it, and nothing in it.
+      rmSync(beside, { force: true })
+      throw error
+    }
     return beside
   }
 

@@ -60,7 +60,7 @@ export const followCommands = async (options: {
       )
     } catch (error) {
       if (!(error instanceof LogUnavailable)) throw error
-      logger.warn({ deliveries: delivered.length, reason: error.reason }, 'the delivery of commands could not be recorded yet')
+      if (unrecorded.length === 0) logger.warn({ reason: error.reason }, 'deliveries of commands can not be recorded; it is tried again')
       unrecorded = [...unrecorded, ...delivered].slice(-pendingMax)
     }
   }

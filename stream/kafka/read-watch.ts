@@ -22,9 +22,10 @@ export const createReadWatch = (logger: Logger, steadyNowMs: () => number): Read
   /** When the first trouble of those that are began; null: there is none. */
   let beganAtMs: number | null = null
 
-  const settle = (): void => {
+  const settle = (worksAgain = true): void => {
     const left = [...all].flatMap((troubles) => [...troubles.values()])
-    if (beganAtMs !== null && left.length === 0) logger.info({ awayMs: Math.round(steadyNowMs() - beganAtMs) }, 'Kafka can be read again')
+    if (worksAgain && beganAtMs !== null && left.length === 0)
+      logger.info({ awayMs: Math.round(steadyNowMs() - beganAtMs) }, 'Kafka can be read again')
     beganAtMs = left.length === 0 ? null : Math.min(...left)
   }
 
@@ -44,7 +45,8 @@ export const createReadWatch = (logger: Logger, steadyNowMs: () => number): Read
         },
         nowMs: steadyNowMs,
         close() {
-          if (all.delete(troubles) && troubles.size > 0) settle()
+          // Who could not read and gave up has not seen it work.
+          if (all.delete(troubles) && troubles.size > 0) settle(false)
         },
       }
     },
