@@ -153,14 +153,18 @@ export const createKafkaLeadership = (options: KafkaLeadershipOptions): Leadersh
     leader: () => leader,
     async campaign(as) {
       sameAuthority(await lastTaken(), as.authority)
+      let next: number | null = null
       watch(
         await log.consume({
           topics: [topic],
           group: `desk-${node}-${newId()}`,
-          onAssigned: async (partitions) => partitions.map(() => 'earliest'),
-          onBatch: async ({ records }) => {
+          // After a rebalance it goes on where it was: a term of long ago is not one that comes behind its own.
+          onAssigned: async (partitions) => partitions.map(() => next ?? 'earliest'),
+          onBatch: async ({ records, nextOffset }) => {
             for (const { value } of records) told(takenOf(value))
+            next = nextOffset
           },
+          onGap: ({ to }) => void (next = to),
         }),
       )
       watch(
