@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { EventLog } from '../contracts/event-log.ts'
 import { silentLogger } from '../contracts/logger.ts'
 import type { Config } from './config.ts'
@@ -8,6 +9,9 @@ import { openLog } from './roles/open-log.ts'
 /** The keys of the log of these settings, the one that seals first: its own file's, or derived from the master key. */
 export const logKeysOf = (config: Config): LogKeys => {
   if (config.log.keyFile !== undefined) return readLogKeys(config.log.keyFile)
+  // A first start makes a master key where there is none; one made for a name that was mistyped would fit no log.
+  if (config.keyFile === undefined && process.env['WARDWATCH_KEY'] === undefined && !existsSync(config.data))
+    return { ok: false, problem: `${config.data} is not there, and with it no master key` }
   const master = loadMasterKey({ data: config.data, keyFile: config.keyFile, fromEnvironment: process.env['WARDWATCH_KEY'] })
   return master.ok ? { ok: true, keys: [deriveKey(master.key, 'log')] } : master
 }
