@@ -54,6 +54,8 @@ interface Assigned {
 
 const closeCommitMsMax = 2_000
 const becomeAgainMs = 500
+/** A rebalance waits for its slowest member: until then no trouble. */
+const unheardSessionsTold = 3
 const asMember = 'membership'
 
 /**
@@ -85,6 +87,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
   let closing: Promise<void> | null = null
   let commitTimer: ReturnType<typeof setInterval> | undefined
   let beginTimer: ReturnType<typeof setTimeout> | undefined
+  let unheardTimer: ReturnType<typeof setInterval> | undefined
   /** Gains and losses of partitions, one after the other. */
   let turn: Promise<void> = Promise.resolve()
   const inTurn = (work: () => Promise<void>): Promise<void> => {
@@ -238,6 +241,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
 
   /** kafkajs gives up on errors that it does not know as passing ones: then another consumer takes its place. */
   const begin = (afterMs: number): void => {
+    clearTimeout(beginTimer)
     beginTimer = setTimeout(() => {
       const before = membership
       membership = become()
@@ -253,11 +257,29 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
     }, afterMs)
   }
 
+  /** Whatever holds a membership up: what nothing is heard of, and nothing told, is noticed and begun anew. A frozen process counts from when it wakes. */
+  const watchUnheard = (): void => {
+    const everyMs = sessionMs / 4
+    let unheardMs = 0
+    unheardTimer = setInterval(() => {
+      unheardMs = lease.valid() ? 0 : unheardMs + everyMs
+      if (unheardMs < unheardSessionsTold * sessionMs) return
+      const why = `the group has not heard of this member for ${Math.round(lease.unheardMs() / 1_000)} s`
+      troubles.failed(asMember, why)
+      if (unheardMs < options.rebalanceMs + 2 * sessionMs) return
+      logger.warn({ group, reason: trouble ?? why }, 'a membership stands still; another takes its place')
+      trouble ??= why
+      unheardMs = 0
+      begin(0)
+    }, everyMs)
+  }
+
   const shut = (): Promise<void> => {
     closing ??= (async () => {
       ending = true
       clearInterval(commitTimer)
       clearTimeout(beginTimer)
+      clearInterval(unheardTimer)
       // A gain under way sees `ending`; a handler that runs is waited for.
       await turn.catch(() => {})
       await giveBack().catch(() => {})
@@ -280,5 +302,6 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
     clearTimeout(tooLong)
   }
   commitTimer = setInterval(() => void commit(), options.commitEveryMs)
+  watchUnheard()
   return { failed: failed.promise, isCertain: () => lease.valid(), whenCertain: () => lease.whenHeard(), close: shut }
 }

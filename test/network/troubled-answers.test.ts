@@ -21,6 +21,12 @@ const refuseProduce = (answer: Buffer): Buffer => {
   return answer
 }
 
+/** UNKNOWN_MEMBER_ID, to a Heartbeat: behind the size, the id and the throttle. */
+const forgetMember = (answer: Buffer): Buffer => {
+  answer.writeInt16BE(25, 12)
+  return answer
+}
+
 describe.skipIf(lacks !== null)(`answers of a real Kafka that are cut, stall or lie${lacks === null ? '' : ` (skipped: ${lacks})`}`, () => {
   let kafka: TestKafka
   let line: FrameLine
@@ -62,11 +68,15 @@ describe.skipIf(lacks !== null)(`answers of a real Kafka that are cut, stall or 
   const value = (word: string) => [{ key: 'device', partition: 0, value: Buffer.from(word) }]
   const follow = async (log: EventLog) => {
     const read: string[] = []
+    const next = new Map((await near.ranges([topic])).map((range) => [range.partition, range.next]))
     const consumer = await log.consume({
       topics: [topic],
       group: `troubled-${read.length}-${performance.now()}`,
-      onAssigned: async (partitions) => partitions.map(() => 'latest' as const),
-      onBatch: async ({ records }) => void read.push(...records.map((record) => Buffer.from(record.value).toString())),
+      onAssigned: async (partitions) => partitions.map(({ partition }) => next.get(partition)!),
+      async onBatch({ partition, records, nextOffset }) {
+        read.push(...records.map((record) => Buffer.from(record.value).toString()))
+        next.set(partition, nextOffset)
+      },
     })
     let failed: unknown = null
     consumer.failed.catch((error: unknown) => (failed = error))
@@ -83,6 +93,15 @@ describe.skipIf(lacks !== null)(`answers of a real Kafka that are cut, stall or 
       await until(`what was written after ${cutAfter} bytes is read`, () => read.includes(`after ${cutAfter} bytes`), 20_000)
     }
     expect(read).toHaveLength(10)
+    expect(failed()).toBeNull()
+  })
+
+  it('a member that its group has forgotten, and whose joining is cut, joins in the end', { timeout: 120_000 }, async () => {
+    const { read, failed } = await follow(far())
+    line.trouble(['Heartbeat', { instead: forgetMember }], ['JoinGroup', { cutAfter: 6 }])
+    await happened()
+    await near.append(topic, value('to who was forgotten'))
+    await until('it is read', () => read.includes('to who was forgotten'), 60_000)
     expect(failed()).toBeNull()
   })
 

@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest'
+import { silentLogger } from '../../contracts/logger.ts'
+import { startGroupConsumer } from './group-consumer.ts'
+import type { KafkaClient, MembershipOptions } from './kafka-ports.ts'
+import { createReadWatch } from './read-watch.ts'
+
+/** A member whose client says what the test says. */
+const begin = async () => {
+  const joined: MembershipOptions[] = []
+  const closed: number[] = []
+  const warned: string[] = []
+  const client = {
+    openReader: () => ({ reset: async () => {}, prepare: async () => {}, close: async () => {} }),
+    join(options: MembershipOptions) {
+      const n = joined.push(options) - 1
+      return {
+        start: async () => {
+          options.onContact()
+          options.onJoined([])
+        },
+        commit: async () => {},
+        close: async () => void closed.push(n),
+      }
+    },
+  }
+  const logger = { ...silentLogger, warn: (_: object, said: string) => warned.push(said) }
+  const steadyNowMs = (): number => performance.now()
+  const watch = createReadWatch(logger, steadyNowMs)
+  const consumer = await startGroupConsumer({
+    client: client as unknown as KafkaClient,
+    consume: { topics: ['commands.v1'], group: 'test', onAssigned: async () => [], onBatch: async () => {} },
+    group: 'test',
+    nameOf: (topic) => topic,
+    sealOf: () => undefined as never,
+    keys: undefined as never,
+    unopened: undefined as never,
+    logger,
+    sessionMs: 60,
+    rebalanceMs: 200,
+    commitEveryMs: 1_000,
+    joinMsMax: 5_000,
+    steadyNowMs,
+    troubles: watch.open(),
+    onMember: () => {},
+    onClosed: () => {},
+  })
+  return { consumer, joined, closed, warned, watch }
+}
+
+it('a membership that stands still without a word is told, and another takes its place', async () => {
+  const { consumer, joined, closed, warned, watch } = await begin()
+  expect(joined).toHaveLength(1)
+  await expect.poll(() => watch.awayMs(), { interval: 5, timeout: 10_000 }).toBeGreaterThan(0)
+  expect(joined).toHaveLength(1)
+  await expect.poll(() => joined.length, { interval: 5, timeout: 10_000 }).toBe(2)
+  await expect.poll(() => closed).toEqual([0])
+  expect(warned).toContain('a membership stands still; another takes its place')
+  // The second one has been heard of: all is well.
+  expect(watch.awayMs()).toBe(0)
+  await consumer.close()
+})
+
+it('one that is heard of is left alone', async () => {
+  const { consumer, joined } = await begin()
+  const beats = setInterval(() => joined[0]!.onContact(), 10)
+  await new Promise((resolve) => setTimeout(resolve, 600))
+  expect(joined).toHaveLength(1)
+  clearInterval(beats)
+  await consumer.close()
+})
