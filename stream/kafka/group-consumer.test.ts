@@ -5,7 +5,7 @@ import type { KafkaClient, MembershipOptions } from './kafka-ports.ts'
 import { createReadWatch } from './read-watch.ts'
 
 /** A member whose client says what the test says. */
-const begin = async () => {
+const begin = async (rebalanceMs = 200) => {
   const joined: MembershipOptions[] = []
   const closed: number[] = []
   const warned: string[] = []
@@ -36,7 +36,7 @@ const begin = async () => {
     unopened: undefined as never,
     logger,
     sessionMs: 60,
-    rebalanceMs: 200,
+    rebalanceMs,
     commitEveryMs: 1_000,
     joinMsMax: 5_000,
     steadyNowMs,
@@ -57,6 +57,16 @@ it('a membership that stands still without a word is told, and another takes its
   expect(warned).toContain('a membership stands still; another takes its place')
   // The second one has been heard of: all is well.
   expect(watch.awayMs()).toBe(0)
+  await consumer.close()
+})
+
+it('one that is heard of again is no trouble any more', async () => {
+  const { consumer, joined, watch } = await begin(60_000)
+  await expect.poll(() => watch.awayMs(), { interval: 5, timeout: 10_000 }).toBeGreaterThan(0)
+  const beats = setInterval(() => joined[0]!.onContact(), 5)
+  await expect.poll(() => watch.awayMs(), { interval: 5, timeout: 10_000 }).toBe(0)
+  expect(joined).toHaveLength(1)
+  clearInterval(beats)
   await consumer.close()
 })
 

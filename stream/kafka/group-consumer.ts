@@ -263,6 +263,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
     let unheardMs = 0
     unheardTimer = setInterval(() => {
       unheardMs = lease.valid() ? 0 : unheardMs + everyMs
+      if (unheardMs === 0 && trouble === null) troubles.over(asMember)
       if (unheardMs < unheardSessionsTold * sessionMs) return
       const why = `the group has not heard of this member for ${Math.round(lease.unheardMs() / 1_000)} s`
       troubles.failed(asMember, why)
