@@ -92,7 +92,12 @@ export const takeProcessLock = (path: string): HeldLock | LockRefusal => {
     const now = readLock(path)
     // From here on nobody but this process may replace the dead owner's lock, if it is still that.
     const still = typeof now === 'object' && same(now, dead)
-    if (still) renameSync(writeBeside(dead.children), path)
+    try {
+      if (still) renameSync(writeBeside(dead.children), path)
+    } catch (error) {
+      rmSync(mine, { force: true })
+      throw error
+    }
     for (const file of still ? [...deadHeirs, mine] : [mine]) rmSync(file, { force: true })
     return still ? 'done' : 'again'
   }

@@ -8,8 +8,8 @@ import { clusterDdl } from './cluster-ddl.ts'
 import { createServerClock } from './server-clock.ts'
 import type { ServerSettings } from './settings.ts'
 
-/** Marks the landing's inserts among the server's queries, so that another process can wait for them; migration 0031 reads the time behind it. */
-const landingMark = 'wardwatch landing until '
+/** Marks the landing's inserts among the server's queries, so that another process can wait for them. */
+const landingMark = 'wardwatch landing'
 /** An insert that has not begun in this time never does. `SinkSettings.quietMs` is longer. */
 const beginMsMax = 3_000
 
@@ -24,7 +24,8 @@ const insertSettings = {
   input_format_parallel_parsing: 0,
   insert_deduplicate: 1,
 } as const
-const landingComment = (beginBy: number | null): string => `${landingMark}${beginBy === null ? 'it is done' : Math.floor(beginBy)}`
+/** Migration 0031 reads the time in it. */
+const landingComment = (beginBy: number | null): string => (beginBy === null ? landingMark : `${landingMark} until ${Math.floor(beginBy)}`)
 
 const settlePollMs = 100
 /** A question's own time limit is the server's to tell; this much later it is given up here, ms. */

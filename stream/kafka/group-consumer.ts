@@ -90,8 +90,11 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
   let unheardTimer: ReturnType<typeof setInterval> | undefined
   /** Gains and losses of partitions, one after the other. */
   let turn: Promise<void> = Promise.resolve()
+  /** Of those, not over yet. */
+  let turns = 0
   const inTurn = (work: () => Promise<void>): Promise<void> => {
-    turn = turn.then(work)
+    turns++
+    turn = turn.then(work).finally(() => turns--)
     return turn
   }
 
@@ -226,7 +229,8 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
         })
         inTurn(() => takeOn(assigned)).catch(fail)
       },
-      onContact: () => lease.renew(),
+      onContact: (agoMs) => lease.renew(agoMs),
+      onForgotten: () => lease.lose(),
       onTrouble(failure, final) {
         if (ending) return
         if (everJoined && trouble === null)
@@ -243,6 +247,7 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
   const begin = (afterMs: number): void => {
     clearTimeout(beginTimer)
     beginTimer = setTimeout(() => {
+      if (ending) return
       const before = membership
       membership = become()
       void before?.close().catch(() => {})
@@ -262,8 +267,9 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
     const everyMs = sessionMs / 4
     let unheardMs = 0
     unheardTimer = setInterval(() => {
-      unheardMs = lease.valid() ? 0 : unheardMs + everyMs
-      if (unheardMs === 0 && trouble === null) troubles.over(asMember)
+      // While it takes on or gives back, its group waits for it: another membership would wait, too.
+      unheardMs = lease.valid() || turns > 0 ? 0 : unheardMs + everyMs
+      if (lease.valid() && trouble === null) troubles.over(asMember)
       if (unheardMs < unheardSessionsTold * sessionMs) return
       const why = `the group has not heard of this member for ${Math.round(lease.unheardMs() / 1_000)} s`
       troubles.failed(asMember, why)
@@ -282,9 +288,12 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
       clearTimeout(beginTimer)
       clearInterval(unheardTimer)
       // A gain under way sees `ending`; a handler that runs is waited for.
-      await turn.catch(() => {})
-      await giveBack().catch(() => {})
-      await consume.onLeaving?.().catch(() => {})
+      turn = turn.catch(() => {})
+      // In its turn: a rebalance meanwhile waits for it, or what is still written would be another's by then.
+      await inTurn(async () => {
+        await giveBack().catch(() => {})
+        await consume.onLeaving?.().catch(() => {})
+      })
       await Promise.all([membership?.close(), fetches.close().then(() => reader.close())])
       troubles.close()
       onClosed()
@@ -302,7 +311,9 @@ export const startGroupConsumer = async (options: GroupConsumerOptions): Promise
   } finally {
     clearTimeout(tooLong)
   }
-  commitTimer = setInterval(() => void commit(), options.commitEveryMs)
-  watchUnheard()
+  if (!ending) {
+    commitTimer = setInterval(() => void commit(), options.commitEveryMs)
+    watchUnheard()
+  }
   return { failed: failed.promise, isCertain: () => lease.valid(), whenCertain: () => lease.whenHeard(), close: shut }
 }

@@ -77,6 +77,12 @@ const createStickyAssigner = (cluster: Cluster, had: () => ReadonlySet<string>):
   }
 }
 
+/** The group has gone on without this member. */
+const isForgotten = (error: unknown): boolean => {
+  const { type = '' } = error as { readonly type?: string }
+  return type === 'UNKNOWN_MEMBER_ID' || type === 'ILLEGAL_GENERATION' || type === 'FENCED_INSTANCE_ID'
+}
+
 /** The broker has said it, of the request itself. */
 const isAnswer = (error: unknown): boolean => error instanceof kafkajs.KafkaJSProtocolError
 const isNotTaken = (error: unknown): boolean => {
@@ -435,11 +441,40 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
       const coordinator = await findTelling(of)
       if (coordinator.asksFirst !== true) {
         const joinGroup = coordinator.joinGroup.bind(coordinator)
+        const syncGroup = coordinator.syncGroup.bind(coordinator)
+        const heartbeat = coordinator.heartbeat.bind(coordinator)
+        const refuse = (): never => {
+          throw new Error('this membership is closed')
+        }
         coordinator.asksFirst = true
         coordinator.joinGroup = async (request) => {
-          if (closing) throw new Error('this membership is closed')
+          if (closing) refuse()
           await options.onJoining()
-          return joinGroup(request)
+          return closing ? refuse() : joinGroup(request)
+        }
+        // What was closed while it joined would be a member that nobody knows, with partitions that nobody reads.
+        coordinator.syncGroup = async (request) => {
+          const askedAtMs = performance.now()
+          const answer = closing ? null : await syncGroup(request)
+          if (!closing) {
+            options.onContact(performance.now() - askedAtMs)
+            return answer
+          }
+          await coordinator.leaveGroup({ groupId: request.groupId, memberId: request.memberId }).catch(() => {})
+          void within(closeMsMax, consumer.disconnect())
+          return refuse()
+        }
+        // Brokers count a session from the question.
+        coordinator.heartbeat = async (request) => {
+          const askedAtMs = performance.now()
+          try {
+            const answer = await heartbeat(request)
+            if (!closing) options.onContact(performance.now() - askedAtMs)
+            return answer
+          } catch (error) {
+            if (!closing && isForgotten(error)) options.onForgotten()
+            throw error
+          }
         }
       }
       return coordinator as never
@@ -449,15 +484,11 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
       if (closing) return
       // At once, before it fetches anything: it is here for the membership, the reader reads.
       consumer.pause(topics.map((topic) => ({ topic })))
-      options.onContact()
       const assigned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
         (partitions as readonly number[]).map((partition) => ({ topic, partition })),
       )
       had = new Set(assigned.map(({ topic, partition }) => `${topic}/${partition}`))
       options.onJoined(assigned)
-    })
-    consumer.on(consumer.events.HEARTBEAT, () => {
-      if (!closing) options.onContact()
     })
     // Without it a consumer that lost its right to read stands still and says nothing.
     consumer.on(consumer.events.CRASH, ({ payload }) => {
@@ -599,8 +630,16 @@ const operations = {
 } as const
 const resources = { topic: resource.TOPIC, group: resource.GROUP, 'transactional-id': resource.TRANSACTIONAL_ID } as const
 
+interface InGroup {
+  readonly groupId: string
+  readonly memberId: string
+}
+
 interface Coordinator {
   asksFirst?: boolean
   joinGroup(request: unknown): Promise<unknown>
+  syncGroup(request: InGroup): Promise<unknown>
+  heartbeat(request: InGroup): Promise<unknown>
+  leaveGroup(request: InGroup): Promise<unknown>
   findGroupCoordinator(request: { readonly groupId: string; readonly coordinatorType: number }): Promise<unknown>
 }

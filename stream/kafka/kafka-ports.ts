@@ -107,8 +107,10 @@ export interface MembershipOptions {
   /** Before it joins, at first and again: give back what is held. The group waits for it, up to `rebalanceMs`. */
   readonly onJoining: () => Promise<void>
   readonly onJoined: (assigned: readonly { readonly topic: string; readonly partition: number }[]) => void
-  /** The group has heard of this member. */
-  readonly onContact: () => void
+  /** The group has heard of this member: so long ago, ms, at most. */
+  readonly onContact: (agoMs: number) => void
+  /** The group has gone on without it. */
+  readonly onForgotten: () => void
   /** It can't be a member; kafkajs has given up when `final`. */
   readonly onTrouble: (failure: KafkaFailure, final: boolean) => void
 }

@@ -5,7 +5,7 @@ it('is valid for a part of the session after the group was heard of, and wakes w
   let nowMs = 0
   const lease = createLease(10_000, () => nowMs)
   expect(lease.valid()).toBe(false)
-  lease.renew()
+  lease.renew(0)
   nowMs = 6_900
   expect(lease.valid()).toBe(true)
   expect(lease.unheardMs()).toBe(0)
@@ -16,7 +16,7 @@ it('is valid for a part of the session after the group was heard of, and wakes w
   const waiting = lease.whenValid().then(() => (went = true))
   await Promise.resolve()
   expect(went).toBe(false)
-  lease.renew()
+  lease.renew(0)
   await waiting
   expect(went).toBe(true)
 })
@@ -31,6 +31,28 @@ it('lets everybody go when partitions are given back, and counts again when othe
   const later = lease.whenValid().then(() => (went = true))
   await Promise.resolve()
   expect(went).toBe(false)
-  lease.renew()
+  lease.renew(0)
   await later
+})
+
+it('counts from when it was asked, not from when the answer came', () => {
+  let nowMs = 10_000
+  const lease = createLease(1_000, () => nowMs)
+  lease.renew(650)
+  expect(lease.valid()).toBe(true)
+  nowMs += 60
+  expect(lease.valid()).toBe(false)
+  // What comes late takes nothing back.
+  lease.renew(0)
+  lease.renew(900)
+  expect(lease.valid()).toBe(true)
+})
+
+it('is over at once when the group has said so, until it hears of the member again', () => {
+  const lease = createLease(1_000, () => 10_000)
+  lease.renew(0)
+  lease.lose()
+  expect(lease.valid()).toBe(false)
+  lease.renew(0)
+  expect(lease.valid()).toBe(true)
 })

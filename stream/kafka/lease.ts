@@ -4,7 +4,10 @@
  * or its partitions are taken from it.
  */
 export interface Lease {
-  renew(): void
+  /** @param agoMs since it was asked what has been answered now: the group counts from when it heard that */
+  renew(agoMs: number): void
+  /** The group has said that it has gone on without this member. */
+  lose(): void
   valid(): boolean
   /** Since it was heard of last, ms; 0 while it is valid. */
   unheardMs(): number
@@ -17,21 +20,26 @@ export interface Lease {
   revive(): void
 }
 
-/** Heartbeats are counted from the answer, the broker counts from the question: a part of the session is left out. */
+/** Of what comes at the end of a session, a part is left out: for what is sent in its last moment. */
 const usedShare = 0.7
 
 export const createLease = (sessionMs: number, steadyNowMs: () => number): Lease => {
   let heardAtMs = -Infinity
   let ended = false
+  let lost = false
   let waiting: (() => void)[] = []
   const wake = (): void => {
     for (const resolve of waiting.splice(0)) resolve()
   }
-  const valid = (): boolean => steadyNowMs() - heardAtMs < sessionMs * usedShare
+  const valid = (): boolean => !lost && steadyNowMs() - heardAtMs < sessionMs * usedShare
   return {
-    renew() {
-      heardAtMs = steadyNowMs()
+    renew(agoMs) {
+      heardAtMs = Math.max(heardAtMs, steadyNowMs() - agoMs)
+      lost = false
       wake()
+    },
+    lose() {
+      lost = true
     },
     valid,
     unheardMs: () => (valid() ? 0 : steadyNowMs() - heardAtMs),
