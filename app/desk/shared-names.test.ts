@@ -52,7 +52,10 @@ it('forgets the name that was heard of least lately, and old runs', () => {
   const { names, hear } = begin(2)
   hear('1')
   for (const machine of ['b', 'c']) names.take({ machine, run: 'x' })
+  // It had forgotten the first run of this name.
   hear('2', '1')
+  expect(names.list()).toEqual([])
+  hear('2')
   expect(names.list()).toEqual(['edge-a'])
   const many = begin()
   many.hear(...Array.from({ length: 10 }, (_, i) => String(i)), '0')
