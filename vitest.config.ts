@@ -10,6 +10,7 @@ const machines = [
   'test/chaos/**/*.test.ts',
   'test/mosquitto/**/*.test.ts',
   'test/network/**/*.test.ts',
+  'test/clickhouse/hang.test.ts',
   'test/several-desks.test.ts',
   'test/several-machines.test.ts',
   'test/several-machines-pipeline.test.ts',
