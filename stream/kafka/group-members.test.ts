@@ -1,10 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { ConsumeOptions, EventLog, LogConsumer } from '../../contracts/event-log.ts'
 import { logTopics } from '../../contracts/log-topics.ts'
-import { silentLogger } from '../../contracts/logger.ts'
 import { kafkaOffer, lackingKafka } from '../../test/kafka/kafka-offer.ts'
 import { startKafka, type TestKafka } from '../../test/kafka/start-kafka.ts'
-import { createKafkaClient } from './kafka-client.ts'
 import { createTestTopics, type KafkaTestTopics, plaintext } from './open-test-log.ts'
 
 const offer = kafkaOffer()
@@ -212,51 +210,6 @@ describe.skipIf(offer.kind === 'nothing')(`members of a group on a real Kafka${l
     await until('the second batch', () => batches.length === 2)
     expect(batches).toEqual(['slow', 'next'])
     expect(revoked).toBe(0)
-  })
-
-  it.each(['before it asks to join', 'while it joins'])('a membership that is closed %s is no member that nobody knows', async (when) => {
-    const client = createKafkaClient(plaintext(brokers), silentLogger)
-    const joining = Promise.withResolvers<void>()
-    const gate = Promise.withResolvers<void>()
-    const gained: number[] = []
-    const join = (onJoining: () => Promise<void>, onJoined: (partitions: number) => void) =>
-      client.join({
-        group: `${topics.prefix}closed`,
-        topics: [`${topics.prefix}${topic}`],
-        sessionMs,
-        rebalanceMs: 15_000,
-        onJoining,
-        onJoined: (assigned) => onJoined(assigned.length),
-        onContact: () => {},
-        onForgotten: () => {},
-        onTrouble: () => {},
-      })
-    const first = join(
-      async () => {
-        joining.resolve()
-        await gate.promise
-      },
-      () => gained.push(-1),
-    )
-    void first.start().catch(() => {})
-    await joining.promise
-    if (when === 'while it joins') {
-      gate.resolve()
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-    await first.close()
-    gate.resolve()
-    const second = join(
-      async () => {},
-      (count) => gained.push(count),
-    )
-    await second.start()
-    // Whoever stays beside it has its share for as long as it sends heartbeats.
-    await until('it has all partitions', () => gained.at(-1) === partitions)
-    await new Promise((resolve) => setTimeout(resolve, 1_500))
-    expect(gained.at(-1)).toBe(partitions)
-    expect(gained).not.toContain(-1)
-    await second.close()
   })
 
   it('a handler that waits does not keep another partition from going on', async () => {

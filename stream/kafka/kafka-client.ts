@@ -24,6 +24,7 @@ import type {
   TransactionOutcome,
 } from './kafka-ports.ts'
 import type { KafkaSettings } from './kafka-settings.ts'
+import { askFirst, type Coordinator } from './membership-coordinator.ts'
 import { mendedKafkajs } from './mended-kafkajs.ts'
 import { assignSticky, hadOf } from './sticky-assignment.ts'
 import { within } from './within.ts'
@@ -75,12 +76,6 @@ const createStickyAssigner = (cluster: Cluster, had: () => ReadonlySet<string>):
       }))
     },
   }
-}
-
-/** The group has gone on without this member. */
-const isForgotten = (error: unknown): boolean => {
-  const { type = '' } = error as { readonly type?: string }
-  return type === 'UNKNOWN_MEMBER_ID' || type === 'ILLEGAL_GENERATION' || type === 'FENCED_INSTANCE_ID'
 }
 
 /** The broker has said it, of the request itself. */
@@ -438,45 +433,12 @@ export const createKafkaClient = (settings: KafkaSettings, logger: Logger): Kafk
       }
     }
     cluster.findGroupCoordinator = async (of) => {
-      const coordinator = await findTelling(of)
-      if (coordinator.asksFirst !== true) {
-        const joinGroup = coordinator.joinGroup.bind(coordinator)
-        const syncGroup = coordinator.syncGroup.bind(coordinator)
-        const heartbeat = coordinator.heartbeat.bind(coordinator)
-        const refuse = (): never => {
-          throw new Error('this membership is closed')
-        }
-        coordinator.asksFirst = true
-        coordinator.joinGroup = async (request) => {
-          if (closing) refuse()
-          await options.onJoining()
-          return closing ? refuse() : joinGroup(request)
-        }
-        // What was closed while it joined would be a member that nobody knows, with partitions that nobody reads.
-        coordinator.syncGroup = async (request) => {
-          const askedAtMs = performance.now()
-          const answer = closing ? null : await syncGroup(request)
-          if (!closing) {
-            options.onContact(performance.now() - askedAtMs)
-            return answer
-          }
-          await coordinator.leaveGroup({ groupId: request.groupId, memberId: request.memberId }).catch(() => {})
-          void within(closeMsMax, consumer.disconnect())
-          return refuse()
-        }
-        // Brokers count a session from the question.
-        coordinator.heartbeat = async (request) => {
-          const askedAtMs = performance.now()
-          try {
-            const answer = await heartbeat(request)
-            if (!closing) options.onContact(performance.now() - askedAtMs)
-            return answer
-          } catch (error) {
-            if (!closing && isForgotten(error)) options.onForgotten()
-            throw error
-          }
-        }
-      }
+      const coordinator = askFirst(
+        await findTelling(of),
+        options,
+        () => closing,
+        () => void within(closeMsMax, consumer.disconnect()),
+      )
       return coordinator as never
     }
     // Of one that was replaced nothing is heard any more.
@@ -629,17 +591,3 @@ const operations = {
   DescribeConfigs: operation.DESCRIBE_CONFIGS,
 } as const
 const resources = { topic: resource.TOPIC, group: resource.GROUP, 'transactional-id': resource.TRANSACTIONAL_ID } as const
-
-interface InGroup {
-  readonly groupId: string
-  readonly memberId: string
-}
-
-interface Coordinator {
-  asksFirst?: boolean
-  joinGroup(request: unknown): Promise<unknown>
-  syncGroup(request: InGroup): Promise<unknown>
-  heartbeat(request: InGroup): Promise<unknown>
-  leaveGroup(request: InGroup): Promise<unknown>
-  findGroupCoordinator(request: { readonly groupId: string; readonly coordinatorType: number }): Promise<unknown>
-}

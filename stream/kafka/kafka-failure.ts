@@ -29,7 +29,8 @@ const refused = new Set([
   'INCONSISTENT_GROUP_PROTOCOL',
   'UNSUPPORTED_VERSION',
 ])
-const fenced = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS', 'FENCED_INSTANCE_ID'])
+const forgotten = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID'])
+const fenced = new Set([...forgotten, 'REBALANCE_IN_PROGRESS'])
 // A newer sequence than expected: what came before it is lost, and this batch was not taken.
 const rejected = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID'])
 // Told to transactions only: a plain producer's epoch is its own.
@@ -43,6 +44,9 @@ interface Told {
   readonly partition?: number
   readonly cause?: unknown
 }
+
+/** Of a heartbeat: the group has gone on without this member. */
+export const isForgotten = (error: unknown): boolean => forgotten.has((error as Told).type ?? '')
 
 /** Reads kafkajs's errors, which wrap one another: the innermost that says something decides. */
 export const failureOf = (error: unknown): KafkaFailure => {

@@ -37,7 +37,6 @@ export interface FrameLine {
   weather(pick: ((api: Api | undefined) => Trouble | null) | null): void
   /** How many answers have been troubled. */
   troubled(): number
-  connections(): number
   close(): void
 }
 
@@ -110,7 +109,6 @@ export const openFrameLine = async (port: number, upstream: string): Promise<Fra
     left: () => troubles.length,
     weather: (next) => void (pick = next),
     troubled: () => troubled,
-    connections: () => open.size / 2,
     close() {
       server.close()
       for (const socket of open) socket.destroy()
