@@ -49,7 +49,7 @@ const opened = async (storeAway = false, askedMsMax = 5_000) => {
   const observed = (at: number) => log.append(topic, [{ key: 'a', partition, value: encodeObservation({ receivedAt: at }) }])
   const landed = async (): Promise<void> => {
     const { next } = (await log.ranges([topic])).find((range) => range.partition === partition)!
-    await writePositions(store.landing, [{ topic, partition, nextOffset: next }], '2026-11-25 14:00:00.000')
+    await writePositions(store, [{ topic, partition, nextOffset: next }], '2026-11-25 14:00:00.000', { token: 'x', beginBy: null })
   }
   return { log, clock, state, behind, observed, landed }
 }

@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { logTopics, type LogTopicName } from '../../contracts/log-topics.ts'
+import type { StoreConnection } from '../connection.ts'
 import { readRows } from '../read-rows.ts'
 import { type LandedTable, landedTables, partitionName, type PartitionPosition } from './landing-batch.ts'
 
@@ -99,21 +100,22 @@ export const readLandedState = async (client: ClickHouseClient): Promise<LandedS
   return { positions, held, landedAtMs }
 }
 
-/** One insert, one part: all positions or none. */
+/** One insert, one part: all positions or none. What came late would be younger than rows that another landed behind it: it is refused as they are. */
 export const writePositions = async (
-  client: ClickHouseClient,
+  store: Pick<StoreConnection, 'insertRows'>,
   positions: readonly PartitionPosition[],
   landedAt: string,
+  insert: { readonly token: string; readonly beginBy: number | null },
 ): Promise<void> => {
   if (positions.length === 0) return
-  await client.insert({
+  await store.insertRows({
     table: 'landing_positions',
-    format: 'JSONEachRow',
-    values: positions.map(({ topic, partition, nextOffset }) => ({
+    rows: positions.map(({ topic, partition, nextOffset }) => ({
       log_topic: topic,
       log_partition: partition,
       next_offset: nextOffset,
       landed_at: landedAt,
     })),
+    ...insert,
   })
 }

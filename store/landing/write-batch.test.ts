@@ -10,7 +10,6 @@ const begin = () => {
   const insert = async ({ table, beginBy }: { readonly table: string; readonly beginBy?: number | null }): Promise<void> =>
     void told.push(`${table} by ${beginBy}`)
   const store = {
-    landing: { insert: async ({ table }: { table: string }) => void told.push(table) },
     insertColumns: insert,
     insertRows: insert,
     settled: async () => {},
@@ -33,7 +32,7 @@ const held: Hold = { isOurs: () => true, isCertain: () => true, whenKnown: async
 it('says with each insert until when it may begin, and writes the positions last', async () => {
   const { told, batch, writer } = begin()
   expect(await writer.write(batch, held)).toBe(true)
-  expect(told.filter((one) => one !== 'asked')).toEqual(['findings by 4000', 'cases by 4000', 'landing_positions'])
+  expect(told.filter((one) => one !== 'asked')).toEqual(['findings by 4000', 'cases by 4000', 'landing_positions by 4000'])
 })
 
 it('waits while another may have the partitions, and takes the time anew afterwards', async () => {

@@ -22,7 +22,7 @@ export interface Hold {
 
 /** The same rows have the same token, other rows another: its first `landed_at` is the batch's own, and the ends tell
  * apart what two sinks land in one millisecond. */
-const tokenOf = (batch: LandingBatch, table: LandedTable, rows: number): string =>
+const tokenOf = (batch: LandingBatch, table: LandedTable | 'landing_positions', rows: number): string =>
   createHash('sha256')
     .update(JSON.stringify([table, batch.sealedAtMs, rows, batch.positions]))
     .digest('base64url')
@@ -82,8 +82,10 @@ export const createBatchWriter = (
         done.add(table)
         if (rows > 0) onLanded(table, rows, performance.now() - begun)
       }
-      if ((await permitted(hold)) === undefined) return false
-      await writePositions(store.landing, batch.positions, timeText(batch.landedAtMs))
+      const beginBy = await permitted(hold)
+      if (beginBy === undefined) return false
+      const token = tokenOf(batch, 'landing_positions', batch.positions.length)
+      await writePositions(store, batch.positions, timeText(batch.landedAtMs), { token, beginBy })
       return true
     },
   }

@@ -20,3 +20,6 @@ ALTER TABLE findings ADD CONSTRAINT IF NOT EXISTS begun_in_time CHECK toInt64OrZ
 
 ALTER TABLE cases ADD CONSTRAINT IF NOT EXISTS begun_in_time CHECK toInt64OrZero(extract(getSetting('log_comment'), '^wardwatch landing until ([0-9]+)$')) = 0
   OR toInt64OrZero(extract(getSetting('log_comment'), '^wardwatch landing until ([0-9]+)$')) >= toUnixTimestamp64Milli(now64(3));
+
+ALTER TABLE landing_positions ADD CONSTRAINT IF NOT EXISTS begun_in_time CHECK toInt64OrZero(extract(getSetting('log_comment'), '^wardwatch landing until ([0-9]+)$')) = 0
+  OR toInt64OrZero(extract(getSetting('log_comment'), '^wardwatch landing until ([0-9]+)$')) >= toUnixTimestamp64Milli(now64(3));
