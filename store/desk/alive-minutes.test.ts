@@ -36,3 +36,13 @@ it('tells buckets finer than a minute by the minute that they lie in', () => {
   expect(alive.bucketsAlive({ from: 0, to: 60 * minute }, 10_000)).toBe(12)
   expect(alive.bucketsAlive({ from: 10 * minute + 30_000, to: 11 * minute }, 10_000)).toBe(3)
 })
+
+it('says of a range without an extent that nothing is in it, though a stretch lies around it', () => {
+  const alive = createAliveMinutes()
+  alive.load([[5 * minute, 6 * minute]])
+  for (const at of [6 * minute, 6 * minute + 1_000]) {
+    expect(alive.isAlive({ from: at, to: at })).toBe(false)
+    expect(alive.firstIn({ from: at, to: at })).toBeNull()
+    expect(alive.bucketsAlive({ from: at, to: at }, 5 * minute)).toBe(0)
+  }
+})

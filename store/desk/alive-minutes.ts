@@ -33,6 +33,13 @@ export const createAliveMinutes = (): AliveMinutes => {
     return low
   }
 
+  const firstIn = ({ from, to }: Range): number | null => {
+    // A range without an extent touches nothing, though a stretch may reach over its one moment.
+    if (from >= to) return null
+    const stretch = stretches[indexFrom(from)]
+    return stretch === undefined || stretch[0] >= to ? null : Math.max(from, stretch[0])
+  }
+
   return {
     add(ms) {
       const minute = Math.floor(ms / minuteMs) * minuteMs
@@ -54,15 +61,10 @@ export const createAliveMinutes = (): AliveMinutes => {
     load(loaded) {
       stretches = loaded.slice(-stretchesMax).map(([first, last]) => [first, last])
     },
-    isAlive({ from, to }) {
-      const stretch = stretches[indexFrom(from)]
-      return stretch !== undefined && stretch[0] < to
-    },
-    firstIn({ from, to }) {
-      const stretch = stretches[indexFrom(from)]
-      return stretch === undefined || stretch[0] >= to ? null : Math.max(from, stretch[0])
-    },
+    isAlive: (range) => firstIn(range) !== null,
+    firstIn,
     bucketsAlive({ from, to }, bucketMs) {
+      if (from >= to) return 0
       let alive = 0
       let counted = Math.floor(from / bucketMs)
       const end = Math.ceil(to / bucketMs)
