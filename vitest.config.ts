@@ -11,6 +11,8 @@ const machines = [
   'test/mosquitto/**/*.test.ts',
   'test/network/**/*.test.ts',
   'test/clickhouse/hang.test.ts',
+  'test/clickhouse/platform.test.ts',
+  'stream/kafka/broker-kill.test.ts',
   'test/several-desks.test.ts',
   'test/several-machines.test.ts',
   'test/several-machines-pipeline.test.ts',
