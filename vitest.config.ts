@@ -41,7 +41,9 @@ const waiting = [
 const campaigns = '**/*.long.test.ts'
 const outside = ['node_modules/**', 'test/compose/**', ...machines, campaigns]
 
-const common = { pool: 'forks', testTimeout: long ? 3_600_000 : 60_000, hookTimeout: 60_000 } as const
+/** Each property as many times as often as it says itself, for those who look for what a random seed finds once in a hundred days. */
+const setupFiles = process.env['WARDWATCH_PROPERTY_FACTOR'] === undefined ? [] : ['./test/property-factor.ts']
+const common = { pool: 'forks', setupFiles, testTimeout: long || setupFiles.length > 0 ? 3_600_000 : 60_000, hookTimeout: 60_000 } as const
 /** One file after the other. */
 const alone = { maxWorkers: 1, fileParallelism: false } as const
 
