@@ -11,6 +11,7 @@ import { type StandIn, startStandIn } from '../clickhouse/start-stand-in.ts'
 import { startKafka, type TestKafka } from '../kafka/start-kafka.ts'
 import { type DeskClient, signInAsAdmin } from './desk-client.ts'
 import { freePort } from './free-port.ts'
+import { asksOnce } from './place.ts'
 import { type PlatformProcess, startPlatformProcess } from './platform-process.ts'
 
 /** A machine that is a desk and nothing else. */
@@ -120,7 +121,7 @@ const startDesk = async (
     platform,
     role: async () => (await platform.roles()).find(({ kind }) => kind === 'desk')!,
     async leads() {
-      const answer = await fetch(`http://127.0.0.1:${platform.healthPort}/leadz`)
+      const answer = await fetch(`http://127.0.0.1:${platform.healthPort}/leadz`, asksOnce)
       return answer.status === 200
     },
   }
