@@ -44,6 +44,20 @@ describe('the truth about the platform', () => {
       null,
       'detect@b can not write the log (Kafka has taken nothing for 7 s)',
     ],
+    'what its brokers say stands there too, as far as one line goes': [
+      role({
+        name: 'sink@c',
+        kind: 'sink',
+        stats: { log: { readAwayMs: 12_400 }, logTrouble: `connect ECONNREFUSED 10.0.0.9:9092${' '.repeat(200)}\nand a stack` },
+      }),
+      null,
+      `sink@c can not read the log (Kafka has given nothing for 12 s: connect ECONNREFUSED 10.0.0.9:9092${' '.repeat(160 - 34)})`,
+    ],
+    'an edge says why Kafka takes nothing': [
+      role({ stats: { logUnavailable: 'stalled', log: { brokerAwayMs: 40_200 }, logTrouble: 'certificate has expired' } }),
+      null,
+      'edge-0 can not write the log (Kafka has taken nothing for 40 s: certificate has expired): no message is acknowledged',
+    ],
     'a partition whose leader changes is no news': [role({ kind: 'desk', stats: { log: { readAwayMs: 4_900 } } }), null, null],
     'an edge whose certificate has ended is alive, not ready': [
       role({ stats: { certificateEnded: "the edge's certificate ended 2026-11-29T00:00:00.000Z" } }),

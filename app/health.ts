@@ -49,17 +49,18 @@ const awayMsMin = 5_000
 const logFigure = ({ stats }: RoleStatus, name: string): number => numberIn(stats?.['log'] as object | undefined, name)
 const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`
 
-const givesNothing = (name: string, readAwayMs: number): string | null =>
-  readAwayMs >= awayMsMin ? `${name} can not read the log (Kafka has given nothing for ${seconds(readAwayMs)})` : null
+const troubleCharsMax = 160
+/** With what the brokers, or the way to them, say. */
+const because = (trouble: unknown): string => (typeof trouble === 'string' ? `: ${trouble.split('\n')[0]!.slice(0, troubleCharsMax)}` : '')
 
-/** Of a role that can't read its log: since when Kafka has given it nothing. */
-export const unreadable = (role: RoleStatus): string | null => givesNothing(role.name, logFigure(role, 'readAwayMs'))
+/** Whether a role can't read its log. */
+export const unreadable = (role: RoleStatus): boolean => logFigure(role, 'readAwayMs') >= awayMsMin
 
-/** What a role has seen of a Kafka that is away. */
-export const cutOff = (name: string, readAwayMs: number, brokerAwayMs: number): string | null => {
-  const unread = givesNothing(name, readAwayMs)
-  if (unread !== null || brokerAwayMs < awayMsMin) return unread
-  return `${name} can not write the log (Kafka has taken nothing for ${seconds(brokerAwayMs)})`
+/** What a role has seen of a Kafka that is away, and why. */
+export const cutOff = (name: string, readAwayMs: number, brokerAwayMs: number, trouble: unknown): string | null => {
+  if (readAwayMs >= awayMsMin) return `${name} can not read the log (Kafka has given nothing for ${seconds(readAwayMs)}${because(trouble)})`
+  if (brokerAwayMs < awayMsMin) return null
+  return `${name} can not write the log (Kafka has taken nothing for ${seconds(brokerAwayMs)}${because(trouble)})`
 }
 
 /** Of a role whose machine's clock and Kafka's differ. */
@@ -71,7 +72,7 @@ export const wrongClock = (name: string, aheadMs: number, behindMs: number): str
 /** On Kafka: since when it has been the log's fault. */
 const kafkaAway = (role: RoleStatus): string | null => {
   const awayMs = logFigure(role, 'brokerAwayMs')
-  return awayMs > 0 ? `Kafka has taken nothing for ${seconds(awayMs)}` : null
+  return awayMs > 0 ? `Kafka has taken nothing for ${seconds(awayMs)}${because(role.stats?.['logTrouble'])}` : null
 }
 
 /** Ready: alive, the log takes records and gives them, and the detectors and the sink keep up. */
@@ -90,7 +91,7 @@ export const readiness = (roles: readonly RoleStatus[], nowMs: number): Health =
     const cut =
       role.kind === 'edge' || typeof reason === 'string'
         ? null
-        : cutOff(role.name, logFigure(role, 'readAwayMs'), logFigure(role, 'brokerAwayMs'))
+        : cutOff(role.name, logFigure(role, 'readAwayMs'), logFigure(role, 'brokerAwayMs'), role.stats?.['logTrouble'])
     if (cut !== null) problems.push(cut)
     const lag = Object.values((role.stats?.['lagByPartition'] ?? {}) as Record<string, number>).reduce((sum, records) => sum + records, 0)
     if (lag > lagRecordsMax) problems.push(`${role.name} is ${lag} records behind`)

@@ -121,6 +121,8 @@ export interface EventLog {
    */
   read(topic: LogTopicName, partition: number, from: number, to: number): AsyncIterable<LogBatch>
   stats(): Readonly<Record<string, number>>
+  /** Why it can not be read or written for now, in the words of what it stands on; null while it can. Absent where an append says all there is. */
+  trouble?(): string | null
   /** Settles what was appended, stops consumers, releases the directory. Idempotent. */
   close(): Promise<void>
 }

@@ -44,8 +44,8 @@ export type FigurePath = (typeof figurePaths)[number]
 export const latencyPaths = ['ackLatency', 'recordToFinding', 'flushMs'] as const
 export type LatencyPath = (typeof latencyPaths)[number]
 
-/** Reasons: why the log takes nothing, why ClickHouse does not, what an edge may not read. */
-export const reasonPaths = ['logUnavailable', 'problem', 'unheard'] as const
+/** Reasons: why the log takes nothing, what its brokers say, why ClickHouse takes nothing, what an edge may not read. */
+export const reasonPaths = ['logUnavailable', 'logTrouble', 'problem', 'unheard'] as const
 export type ReasonPath = (typeof reasonPaths)[number]
 
 const amount = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER)

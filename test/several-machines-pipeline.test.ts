@@ -91,7 +91,7 @@ describe.skipIf(lacks !== null)(
       const broker = loaded.platform.kafka.nodes[0]!
       await broker.kill()
       await untilSeen('the log can not be read', ({ stages }) => stages.find(({ id }) => id === 'log')!.state === 'down')
-      const sentence = /^desk@desk can not read the log \(Kafka has given nothing for \d+ s\)$/
+      const sentence = /^desk@desk can not read the log \(Kafka has given nothing for \d+ s: .+\)$/
       expect((await stage('log')).problem).toMatch(sentence)
       expect((await pipeline()).signs.problems).toContainEqual(expect.stringMatching(sentence))
       for (const name of ['desk', 'detect-a', 'sink'])

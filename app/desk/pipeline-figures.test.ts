@@ -160,12 +160,12 @@ it.each([
 })
 
 it.each([
-  ['reads', { readAwayMs: 12_000 }, 'desk can not read the log (Kafka has given nothing for 12 s)'],
-  ['writes', { brokerAwayMs: 8_000 }, 'desk can not write the log (Kafka has taken nothing for 8 s)'],
+  ['reads', { readAwayMs: 12_000 }, 'desk can not read the log (Kafka has given nothing for 12 s: certificate has expired)'],
+  ['writes', { brokerAwayMs: 8_000 }, 'desk can not write the log (Kafka has taken nothing for 8 s: certificate has expired)'],
   ['reads again', { readAwayMs: 0, brokerAwayMs: 200 }, null],
 ])('a desk that %s shows it in the stage of the log', (_, log, problem) => {
   const { clock, figures, role, stage } = begin()
   clock.nowMs += 1_000
-  figures.told([role('desk', { log }), role('edge', {})])
+  figures.told([role('desk', { log, logTrouble: 'certificate has expired' }), role('edge', {})])
   expect(stage('log')).toMatchObject({ state: problem === null ? 'running' : 'down', problem })
 })

@@ -73,7 +73,7 @@ export const createPipelineFigures = (
   const rate = (kind: RoleKind, path: FigurePath): number | null => series.rate(counting(kind), path)
   const silentWith = (kind: RoleKind): KnownMachine[] => silent.filter(({ figures }) => figures.roles.some((role) => does(role.kind, kind)))
 
-  const cutOffItself = (): boolean => own.some((role) => does(role.kind, 'desk') && unreadable(role) !== null)
+  const cutOffItself = (): boolean => own.some((role) => does(role.kind, 'desk') && unreadable(role))
 
   const stateOf = (kind: RoleKind, behind: boolean): Stage['state'] => {
     const all = ofKind(kind)
@@ -121,7 +121,9 @@ export const createPipelineFigures = (
   const logProblem = (): string | null => {
     if (speaking('edge').some(({ reasons }) => reasons.logUnavailable !== undefined))
       return 'The log takes no records: nothing is acknowledged'
-    return ofRunning(({ name, figures }) => cutOff(name, figures['log.readAwayMs'] ?? 0, figures['log.brokerAwayMs'] ?? 0))
+    return ofRunning(({ name, figures, reasons }) =>
+      cutOff(name, figures['log.readAwayMs'] ?? 0, figures['log.brokerAwayMs'] ?? 0, reasons.logTrouble),
+    )
   }
 
   /** An edge that serves its devices and does not hear what it should. */

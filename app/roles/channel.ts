@@ -34,7 +34,7 @@ export interface RunningRole {
   /** What the supervisor needs to know of it, e.g. the port it listens on. */
   readonly info: Stats
   /** Where its machine is told of, when the supervisor asks it to. */
-  readonly log: Pick<EventLog, 'append' | 'ranges'>
+  readonly log: Pick<EventLog, 'append' | 'ranges' | 'trouble'>
   stats(): Stats
   /** Rejects when the role can't go on: the process ends and is restarted. */
   readonly failed: Promise<void>
@@ -103,7 +103,10 @@ export const serveRole = <Options>(start: (options: Options, logger: Logger, nam
         void end(6)
       },
     )
-    setInterval(() => tell({ type: 'stats', stats: { ...running.stats(), process: processStats() } }), statsEveryMs)
+    setInterval(
+      () => tell({ type: 'stats', stats: { ...running.stats(), logTrouble: running.log.trouble?.() ?? null, process: processStats() } }),
+      statsEveryMs,
+    )
   }
 }
 

@@ -46,3 +46,30 @@ it('a partition without a leader is read once it has one, though the other leade
     troubles.close()
   }
 })
+
+it('when nobody can be asked who leads, that is why nothing is read, and not that nobody leads', async () => {
+  let away = true
+  const reader: KafkaReader = {
+    async prepare() {
+      if (away) throw new Error('connect ECONNREFUSED 10.0.0.9:9092')
+    },
+    reset: async () => {},
+    leaderOf: () => undefined,
+    fetch: async () => [],
+    ends: async () => [],
+    fetchCommitted: async () => ({ after: 0, records: [] }),
+    close: async () => {},
+  }
+  const watch = createReadWatch(silentLogger, () => performance.now())
+  const troubles = watch.open()
+  const loop = createFetchLoop({ reader, troubles })
+  try {
+    loop.feed('t', 0, 0)
+    await expect.poll(() => watch.trouble()).toMatch(/ECONNREFUSED 10\.0\.0\.9:9092/)
+    away = false
+    await expect.poll(() => watch.trouble()).toBe('a partition has no leader')
+  } finally {
+    await loop.close()
+    troubles.close()
+  }
+})

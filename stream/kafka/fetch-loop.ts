@@ -65,6 +65,8 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
   let failed: Error | null = null
   let pauseMs = firstPauseMs
   let lookingUp = false
+  /** Why: nobody leads it, or nobody can be asked. */
+  let leaderUnknown: string = noLeader
   let pausing: { readonly timer: ReturnType<typeof setTimeout>; readonly end: () => void } | null = null
 
   const wake = (feed: Feed): void => {
@@ -77,6 +79,17 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
   }
 
   const placeOf = ({ topic, partition }: Feed): string => `${topic}/${partition}`
+
+  const askWhoLeads = async (afresh: boolean): Promise<void> => {
+    try {
+      if (afresh) await reader.reset()
+      await reader.prepare([...new Set([...feeds].map(({ topic }) => topic))])
+      leaderUnknown = noLeader
+    } catch (error) {
+      leaderUnknown = failureOf(error).message
+      throw error
+    }
+  }
 
   const recover = async (error: unknown, wanted: Iterable<Feed>, sinceMs: number): Promise<void> => {
     const failure = failureOf(error)
@@ -102,8 +115,7 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
     pauseMs = Math.min(pauseMs * 2, pauseMsMax)
     if (closed) return
     try {
-      await reader.reset()
-      await reader.prepare([...new Set([...feeds].map(({ topic }) => topic))])
+      await askWhoLeads(true)
     } catch (again) {
       if (failureOf(again).kind === 'refused') await recover(again, wanted, sinceMs)
     }
@@ -151,10 +163,10 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
   /** Of partitions that nobody leads, while the other leaders go on giving: they fail nothing, so nobody else would ask anew. */
   const lookUp = async (leaderless: readonly Feed[]): Promise<void> => {
     lookingUp = true
-    for (const feed of leaderless) if (!feed.closed) troubles.failed(placeOf(feed), noLeader, troubles.nowMs())
+    for (const feed of leaderless) if (!feed.closed) troubles.failed(placeOf(feed), leaderUnknown, troubles.nowMs())
     try {
       await sleep(lookUpMs)
-      if (!closed) await reader.prepare([...new Set([...feeds].map(({ topic }) => topic))])
+      if (!closed) await askWhoLeads(false)
     } catch (error) {
       if (!closed && failureOf(error).kind === 'refused') await recover(error, leaderless, troubles.nowMs())
     } finally {
@@ -186,7 +198,7 @@ export const createFetchLoop = ({ reader, troubles }: { readonly reader: KafkaRe
     } else {
       busy.add('')
       track(
-        recover(new Error(noLeader), leaderless, troubles.nowMs()).finally(() => {
+        recover(new Error(leaderUnknown), leaderless, troubles.nowMs()).finally(() => {
           busy.delete('')
           pump()
         }),

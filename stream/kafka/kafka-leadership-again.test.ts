@@ -50,7 +50,7 @@ const lead = async (before: readonly LeadTaken[]) => {
     nowMs: () => 2,
     steadyNowMs: () => 0,
     giveUpMs: 1_000,
-    awayMs: () => 0,
+    watch: { awayMs: () => 0, trouble: () => null },
     logger: silentLogger,
   })
   let failed: unknown = null

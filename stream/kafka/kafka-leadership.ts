@@ -9,6 +9,7 @@ import type { KafkaFailure } from './kafka-failure.ts'
 import type { KafkaTopic } from './kafka-topic.ts'
 import { leaderGroup } from './topic-plan.ts'
 import { untilServed } from './until-served.ts'
+import type { WriteWatch } from './write-watch.ts'
 
 export interface KafkaLeadershipOptions {
   readonly log: EventLog
@@ -22,8 +23,8 @@ export interface KafkaLeadershipOptions {
   readonly nowMs: () => number
   readonly steadyNowMs: () => number
   readonly giveUpMs: number
-  /** Since when nothing that it writes is taken, ms. */
-  readonly awayMs: () => number
+  /** Whether what it writes is taken. */
+  readonly watch: Pick<WriteWatch, 'awayMs' | 'trouble'>
   readonly logger: Logger
 }
 
@@ -45,7 +46,7 @@ const sameAuthority = (last: LeadTaken | null, authority: string): void => {
  * reads what is in the log, and leads. Who reads there that another has come after it is deposed, and its process begins anew.
  */
 export const createKafkaLeadership = (options: KafkaLeadershipOptions): Leadership => {
-  const { log, member, node, newId, nowMs, steadyNowMs, giveUpMs, awayMs, logger } = options
+  const { log, member, node, newId, nowMs, steadyNowMs, giveUpMs, watch: writeWatch, logger } = options
   let leads = false
   /** Of this process, once it has told. */
   let mine: string | null = null
@@ -141,10 +142,11 @@ export const createKafkaLeadership = (options: KafkaLeadershipOptions): Leadersh
       append,
       stats() {
         const all = { ...log.stats() }
-        all['brokerAwayMs'] = Math.max(all['brokerAwayMs'] ?? 0, Math.round(awayMs()))
+        all['brokerAwayMs'] = Math.max(all['brokerAwayMs'] ?? 0, Math.round(writeWatch.awayMs()))
         for (const [name, { commit }] of topics) if (commit.stats().commits > 0) addCommitFigures(all, name, commit)
         return all
       },
+      trouble: () => log.trouble?.() ?? writeWatch.trouble(),
       createParcel: (name) => (led.has(name) ? topics.get(name)!.createParcel() : log.createParcel!(name)),
     },
     get leads() {

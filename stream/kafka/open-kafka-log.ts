@@ -220,7 +220,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
         nowMs,
         steadyNowMs,
         giveUpMs,
-        awayMs: () => leaderWatch.awayMs(),
+        watch: leaderWatch,
         logger,
       })
     },
@@ -236,6 +236,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
       for (const [topic, { commit }] of topics) addCommitFigures(all, topic, commit)
       return all
     },
+    trouble: () => reads.trouble() ?? watch.trouble(),
     close() {
       closing ??= close()
       return closing

@@ -15,29 +15,44 @@ export interface ReadWatch {
   open(): ReadTroubles
   /** 0 while all is well. */
   awayMs(): number
+  /** The oldest of those troubles; null while all is well. */
+  trouble(): string | null
+}
+
+interface Trouble {
+  readonly sinceMs: number
+  readonly message: string
 }
 
 export const createReadWatch = (logger: Logger, steadyNowMs: () => number): ReadWatch => {
-  const all = new Set<ReadonlyMap<string, number>>()
+  const all = new Set<ReadonlyMap<string, Trouble>>()
   /** When the first trouble of those that are began; null: there is none. */
   let beganAtMs: number | null = null
 
+  const oldest = (): Trouble | null =>
+    [...all]
+      .flatMap((troubles) => [...troubles.values()])
+      .reduce<Trouble | null>((first, one) => (first === null || one.sinceMs < first.sinceMs ? one : first), null)
+
   const settle = (worksAgain = true): void => {
-    const left = [...all].flatMap((troubles) => [...troubles.values()])
-    if (worksAgain && beganAtMs !== null && left.length === 0)
+    const left = oldest()
+    if (worksAgain && beganAtMs !== null && left === null)
       logger.info({ awayMs: Math.round(steadyNowMs() - beganAtMs) }, 'Kafka can be read again')
-    beganAtMs = left.length === 0 ? null : Math.min(...left)
+    beganAtMs = left?.sinceMs ?? null
   }
 
   return {
     open() {
-      const troubles = new Map<string, number>()
+      const troubles = new Map<string, Trouble>()
       all.add(troubles)
       return {
         failed(what, message, sinceMs = steadyNowMs()) {
-          if (!all.has(troubles) || troubles.has(what)) return
+          if (!all.has(troubles)) return
+          const before = troubles.get(what)
+          // Since the first, but why by the last: a connection that was cut is soon one that is refused.
+          if (before !== undefined) return void troubles.set(what, { sinceMs: before.sinceMs, message })
           if (beganAtMs === null) logger.warn({ reason: message }, 'Kafka can not be read; trying again until it can')
-          troubles.set(what, sinceMs)
+          troubles.set(what, { sinceMs, message })
           settle()
         },
         over(what) {
@@ -51,5 +66,6 @@ export const createReadWatch = (logger: Logger, steadyNowMs: () => number): Read
       }
     },
     awayMs: () => (beganAtMs === null ? 0 : steadyNowMs() - beganAtMs),
+    trouble: () => oldest()?.message ?? null,
   }
 }

@@ -24,8 +24,9 @@ it('a topic that can not be written is told for as long as that lasts, whatever 
     time.ms += 1_000
   }
   expect([watch.awayMs(), findings.awayMs(), clocks.awayMs()]).toEqual([120_000, 120_000, 0])
+  expect(watch.trouble()).toBe('Not authorized')
   findings.succeeded()
-  expect([watch.awayMs(), said]).toEqual([0, [`findings.v1: ${nothing}`, `findings.v1: ${again}`]])
+  expect([watch.awayMs(), watch.trouble(), said]).toEqual([0, null, [`findings.v1: ${nothing}`, `findings.v1: ${again}`]])
 })
 
 it('what all topics suffer from is told once, and another reason of one of them too', () => {

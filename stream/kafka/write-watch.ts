@@ -25,6 +25,8 @@ export interface WriteWatch {
   of(topic: string): TopicWatch
   /** Of the topic that has waited longest; 0 while all is well. */
   awayMs(): number
+  /** Why that one; null while all is well. */
+  trouble(): string | null
 }
 
 /** Of a topic that nobody has tried to write for so long nothing is claimed: who has something to write tries again within two seconds. */
@@ -72,5 +74,7 @@ export const createWriteWatch = (logger: Logger, steadyNowMs: () => number): Wri
       return watch
     },
     awayMs: () => Math.max(0, ...all.map((watch) => watch.awayMs())),
+    trouble: () =>
+      all.reduce<TopicWatch | null>((longest, one) => (one.awayMs() > (longest?.awayMs() ?? 0) ? one : longest), null)?.lastMessage ?? null,
   }
 }
