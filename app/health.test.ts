@@ -18,6 +18,11 @@ describe('the truth about the platform', () => {
   const cases: Record<string, [RoleStatus, string | null, string | null]> = {
     'a running role is alive and ready': [role({}), null, null],
     'one that restarts is neither': [role({ state: 'restarting' }), 'edge-0 is restarting', 'edge-0 is restarting'],
+    'one that restarts says why, where it could': [
+      role({ state: 'restarting', problem: 'the store has had 0031_landing_deadline.sql, which this version does not know' }),
+      'edge-0 is restarting: the store has had 0031_landing_deadline.sql, which this version does not know',
+      'edge-0 is restarting: the store has had 0031_landing_deadline.sql, which this version does not know',
+    ],
     'one that has been silent for 6 s is neither': [
       role({ statsAtMs: 4_000 }),
       'edge-0 has said nothing for 6 s',
@@ -48,10 +53,10 @@ describe('the truth about the platform', () => {
       role({
         name: 'sink@c',
         kind: 'sink',
-        stats: { log: { readAwayMs: 12_400 }, logTrouble: `connect ECONNREFUSED 10.0.0.9:9092${' '.repeat(200)}\nand a stack` },
+        stats: { log: { readAwayMs: 12_400 }, logTrouble: `connect ECONNREFUSED 10.0.0.9:9092${' '.repeat(300)}\nand a stack` },
       }),
       null,
-      `sink@c can not read the log (Kafka has given nothing for 12 s: connect ECONNREFUSED 10.0.0.9:9092${' '.repeat(160 - 34)})`,
+      `sink@c can not read the log (Kafka has given nothing for 12 s: connect ECONNREFUSED 10.0.0.9:9092${' '.repeat(200 - 34)})`,
     ],
     'an edge says why Kafka takes nothing': [
       role({ stats: { logUnavailable: 'stalled', log: { brokerAwayMs: 40_200 }, logTrouble: 'certificate has expired' } }),

@@ -13,10 +13,14 @@ const statsAgeMsMax = 5_000
 /** History may be this far behind before the platform calls itself not ready, records. */
 const lagRecordsMax = 1_000_000
 
+const reasonCharsMax = 200
+/** With what the role says itself, or the brokers and the way to them. */
+const because = (reason: unknown): string => (typeof reason === 'string' ? `: ${reason.split('\n')[0]!.slice(0, reasonCharsMax)}` : '')
+
 /** Alive: every role runs and has spoken lately. */
 export const liveness = (roles: readonly RoleStatus[], nowMs: number): Health => {
   const problems = roles.flatMap((role) => {
-    if (role.state !== 'running') return [`${role.name} is ${role.state}`]
+    if (role.state !== 'running') return [`${role.name} is ${role.state}${because(role.problem)}`]
     if (role.statsAtMs !== null && nowMs - role.statsAtMs > statsAgeMsMax)
       return [`${role.name} has said nothing for ${Math.round((nowMs - role.statsAtMs) / 1_000)} s`]
     return []
@@ -48,10 +52,6 @@ const awayMsMin = 5_000
 
 const logFigure = ({ stats }: RoleStatus, name: string): number => numberIn(stats?.['log'] as object | undefined, name)
 const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`
-
-const troubleCharsMax = 160
-/** With what the brokers, or the way to them, say. */
-const because = (trouble: unknown): string => (typeof trouble === 'string' ? `: ${trouble.split('\n')[0]!.slice(0, troubleCharsMax)}` : '')
 
 /** Whether a role can't read its log. */
 export const unreadable = (role: RoleStatus): boolean => logFigure(role, 'readAwayMs') >= awayMsMin

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger } from '../contracts/logger.ts'
+import { type Authority, createAuthority } from '../registry/authority.ts'
 import { createKafkaClient } from '../stream/kafka/kafka-client.ts'
 import { failureOf } from '../stream/kafka/kafka-failure.ts'
 import type { KafkaSettings } from '../stream/kafka/kafka-settings.ts'
@@ -12,11 +13,21 @@ const { place, lacks } = ownKafka()
 describe.skipIf(lacks !== null)(`the first contact with a real Kafka${lacks === null ? '' : ` (skipped: ${lacks})`}`, () => {
   let plain: TestKafka | null = null
   let secure: TestKafka | null = null
+  let mutual: TestKafka | null = null
+  let clients: Authority
   beforeAll(async () => {
-    ;[plain, secure] = await Promise.all([startKafka({ place }), startKafka({ place, secure: { users: { admin: 'secret-of-admin' } } })])
+    // Ten days ago: what it signs for a day has ended.
+    const tenDaysAgo = { now: () => Date.now() - 864_000_000 }
+    clients = await createAuthority({ siteName: 'kafka-clients', clock: tenDaysAgo })
+    const users = { admin: 'secret-of-admin' }
+    ;[plain, secure, mutual] = await Promise.all([
+      startKafka({ place }),
+      startKafka({ place, secure: { users } }),
+      startKafka({ place, secure: { users, clientCaPem: clients.certificatePem } }),
+    ])
   }, 120_000)
   afterAll(async () => {
-    await Promise.all([plain?.stop(), secure?.stop()])
+    await Promise.all([plain?.stop(), secure?.stop(), mutual?.stop()])
   })
 
   const problemOf = async (settings: KafkaSettings): Promise<string> => {
@@ -43,6 +54,26 @@ describe.skipIf(lacks !== null)(`the first contact with a real Kafka${lacks === 
       /\(does this listener speak TLS\? log\.kafka\.tls is false\)$/,
     )
   })
+
+  const withCertificate = async (days: number): Promise<string> => {
+    const { certificatePem, privateKeyPem } = await clients.issueDeviceCertificate({ device: 'admin', days })
+    const tls = { caPem: mutual!.caPem, certificatePem, keyPem: privateKeyPem }
+    return problemOf({ brokers: mutual!.brokers, clientId: 'test', tls, sasl: null })
+  }
+
+  it('brokers that know clients by their certificates take one', async () => expect(await withCertificate(30)).toBe('none'))
+
+  it('no client certificate where one is asked for names the setting', async () => {
+    const tls = { caPem: mutual!.caPem, certificatePem: null, keyPem: null }
+    expect(await problemOf({ brokers: mutual!.brokers, clientId: 'test', tls, sasl: null })).toMatch(
+      /alert [a-z ]+ \(the brokers want a client certificate\? log\.kafka\.certificateFile is not set\)$/,
+    )
+  })
+
+  it('a client certificate that has ended is named, with its end', async () =>
+    expect(await withCertificate(1)).toMatch(
+      /alert [a-z ]+ \(the brokers do not take the certificate of log\.kafka\.certificateFile: .*CN=admin.*, valid until .+ GMT\)$/,
+    ))
 
   it('what has another reason gets no hint', async () => {
     expect(await problemOf({ brokers: ['127.0.0.1:1'], clientId: 'test', tls: null, sasl: null })).toMatch(/ECONNREFUSED[^(]*$/)

@@ -37,6 +37,11 @@ describe('the settings of the log on Kafka', () => {
     ['a password file that everybody reads', scram(file('open', 's3cret', 0o644)), /passwordFile .* can be read by everybody: chmod 640/],
     ['an empty password file', scram(file('empty', '\n')), /passwordFile .* is empty/],
     ['a password file that is not there', scram(join(directory, 'none')), /ENOENT/],
+    [
+      'a client certificate that is none, by the names of its files',
+      { certificateFile: file('client.crt', 'no certificate'), keyFile: file('client.key', 'no key') },
+      /certificateFile .*client\.crt, keyFile .*client\.key: /,
+    ],
     ['a CA that is none', { caFile: file('ca', 'no certificate') }, /log\.kafka: /],
   ])('refuse %s, without saying what is in it', (_name, kafka, problem) => {
     const told = read(kafka)

@@ -31,8 +31,14 @@ export const readKafkaLog = (log: Config['log']): KafkaLogRead => {
     // A context takes anything for a CA; it would be found out at the first connection.
     if (tls !== null && tls.caPem !== null && !new X509Certificate(tls.caPem).ca)
       throw new Error(`caFile ${kafka.caFile} is not a CA's certificate`)
-    if (tls !== null && tls.certificatePem !== null && tls.keyPem !== null)
-      createSecureContext({ cert: tls.certificatePem, key: tls.keyPem })
+    if (tls !== null && tls.certificatePem !== null && tls.keyPem !== null) {
+      try {
+        createSecureContext({ cert: tls.certificatePem, key: tls.keyPem })
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        throw new Error(`certificateFile ${kafka.certificateFile}, keyFile ${kafka.keyFile}: ${reason}`, { cause: error })
+      }
+    }
     const sasl =
       kafka.sasl === 'none'
         ? null

@@ -11,8 +11,8 @@ export interface RoleProcess {
   readonly pid: number
   /** Resolves with the role's facts once it runs; rejects with its reason when it can't start. */
   readonly ready: Promise<Stats>
-  /** Resolves when the process has ended. */
-  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
+  /** Resolves when the process has ended; with what it said of that itself. */
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly problem: string | null }>
   /** The newest statistics and when they came, ms. */
   readonly latest: { readonly stats: Stats; readonly atMs: number } | null
   /** Tells it how all roles are. */
@@ -49,15 +49,18 @@ export const startRoleProcess = ({ kind, name, command, options, logLevel, logFi
     env: withoutSecrets(process.env),
   })
   let latest: RoleProcess['latest'] = null
-  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }))
-    child.once('error', () => resolve({ code: null, signal: null }))
+  let problem: string | null = null
+  const exited: RoleProcess['exited'] = new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal, problem }))
+    child.once('error', ({ message }) => resolve({ code: null, signal: null, problem: message }))
   })
   const ready = new Promise<Stats>((resolve, reject) => {
     child.on('message', (message: FromRole) => {
       if (message.type === 'ready') resolve(message.info)
-      else if (message.type === 'failed') reject(message.passing ? new StartPostponed(message.problem) : new Error(message.problem))
-      else latest = { stats: message.stats, atMs: now() }
+      else if (message.type === 'failed') {
+        problem = message.problem
+        reject(message.passing ? new StartPostponed(problem) : new Error(problem))
+      } else latest = { stats: message.stats, atMs: now() }
     })
     child.once('error', reject)
     void exited.then(({ code, signal }) => reject(new Error(`${name} ended with ${signal ?? code} before it was ready`)))

@@ -15,6 +15,8 @@ export interface RoleStatus {
   readonly state: 'starting' | 'running' | 'restarting' | 'stopped'
   readonly pid: number | null
   readonly restarts: number
+  /** Why it does not run, in its own words; null while it does, and of one that could not say it. */
+  readonly problem?: string | null
   readonly info: Stats
   readonly stats: Stats | null
   /** When the newest statistics came, ms. */

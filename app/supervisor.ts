@@ -57,6 +57,7 @@ interface Slot {
   process: RoleProcess | null
   state: RoleStatus['state']
   restarts: number
+  problem: string | null
   info: Stats
   delayMs: number
 }
@@ -68,6 +69,7 @@ export const createSupervisor = ({ config, plans, machine, run, logger, logFile,
     process: null,
     state: 'stopped',
     restarts: 0,
+    problem: null,
     info: {},
     delayMs: restartDelayMs.first,
   }))
@@ -96,6 +98,7 @@ export const createSupervisor = ({ config, plans, machine, run, logger, logFile,
     })
     slot.info = await process.ready
     slot.state = 'running'
+    slot.problem = null
   }
 
   const launchPatiently = async (
@@ -121,8 +124,9 @@ export const createSupervisor = ({ config, plans, machine, run, logger, logFile,
     }
   }
 
-  const restart = async (slot: Slot, end: { readonly code: number | null; readonly signal: string | null }): Promise<void> => {
+  const restart = async (slot: Slot, end: Awaited<RoleProcess['exited']>): Promise<void> => {
     slot.state = 'restarting'
+    slot.problem = end.problem
     for (;;) {
       slot.restarts++
       logger.error({ role: slot.plan.name, ...end, restarts: slot.restarts, delayMs: slot.delayMs }, 'a role ended; starting it again')
@@ -134,6 +138,7 @@ export const createSupervisor = ({ config, plans, machine, run, logger, logFile,
         logger.info({ role: slot.plan.name }, 'the role runs again')
         return
       } catch (error) {
+        slot.problem = error instanceof Error ? error.message : String(error)
         logger.error({ role: slot.plan.name, err: error }, 'the role could not be started')
       }
     }
@@ -169,12 +174,13 @@ export const createSupervisor = ({ config, plans, machine, run, logger, logFile,
   }
 
   const status = (): RoleStatus[] =>
-    slots.map(({ plan, process, state, restarts, info }) => ({
+    slots.map(({ plan, process, state, restarts, problem, info }) => ({
       name: plan.name,
       kind: plan.kind,
       state,
       pid: process?.pid ?? null,
       restarts,
+      problem,
       info,
       stats: process?.latest?.stats ?? null,
       statsAtMs: process?.latest?.atMs ?? null,

@@ -96,6 +96,12 @@ describe.skipIf(lacks !== null)(
       expect((await pipeline()).signs.problems).toContainEqual(expect.stringMatching(sentence))
       for (const name of ['desk', 'detect-a', 'sink'])
         await until(`${name} is not ready`, async () => (await readyz(name)).includes('can not read the log'), patienceMs)
+      await loaded.platform.machine('sink').killRole('sink@sink')
+      await until(
+        'why it is not up again is said',
+        async () => /sink@sink is restarting: log\.kafka: .+/.test(await readyz('sink')),
+        patienceMs,
+      )
       await untilSeen('the others are not heard of', ({ stages }) =>
         (['edge', 'detect', 'landing'] as const).every((id) => {
           const { state, problem } = stages.find((one) => one.id === id)!

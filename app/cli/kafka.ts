@@ -19,9 +19,11 @@ type User = (typeof users)[number]
 const usersOf = (pairs: readonly string[]): Readonly<Record<User, string>> => {
   const names = Object.fromEntries(users.map((role) => [role, `wardwatch-${role}`])) as Record<User, string>
   for (const pair of pairs) {
-    const [role = '', name = ''] = pair.split('=', 2)
-    if (!users.includes(role as User) || !/^[A-Za-z0-9._@-]+$/.test(name))
-      throw new BadCall(`--user ${pair}: ROLE=NAME is allowed, ROLE one of ${users.join(', ')}`)
+    // A user who is known by a certificate is called by its subject: CN=edge-a,O=Hospital.
+    const [, role = '', name = ''] = /^([^=]*)=(.*)$/su.exec(pair) ?? []
+    // `*` would be everybody.
+    if (!users.includes(role as User) || !/^[\p{L}\p{N} ._@=,+:/()#-]{1,255}$/u.test(name))
+      throw new BadCall(`--user ${pair}: ROLE=NAME is allowed, ROLE one of ${users.join(', ')}, NAME without quotes and *`)
     names[role as User] = name
   }
   return names

@@ -6,7 +6,7 @@ import { failureOf } from '../../stream/kafka/kafka-failure.ts'
 import { type KafkaLog, openKafkaLog } from '../../stream/kafka/open-kafka-log.ts'
 import { checkTopics, createTopics, tellDifference } from '../../stream/kafka/topic-admin.ts'
 import { planDeployment } from '../../stream/kafka/topic-plan.ts'
-import { kafkaContactProblem } from '../kafka-contact-problem.ts'
+import { kafkaContactProblem, kafkaReason } from '../kafka-contact-problem.ts'
 import { RoleRefused } from './channel.ts'
 import type { KafkaLogOptions } from './options.ts'
 
@@ -53,5 +53,6 @@ export const openPlannedKafkaLog = async (options: KafkaLogOptions, sealer: Seal
     sessionMs: options.sessionMs,
     lingerMsMax: options.lingerMs,
     giveUpMs: options.giveUpMs,
+    explain: (reason) => kafkaReason(settings, reason),
   })
 }

@@ -43,7 +43,12 @@ interface Told {
   readonly topic?: string
   readonly partition?: number
   readonly cause?: unknown
+  /** Of one that stands for several, by topic. */
+  readonly errors?: readonly Told[]
 }
+
+/** Of one that stands for several, so many different reasons are told. */
+const reasonsMax = 3
 
 /** Of a heartbeat: the group has gone on without this member. */
 export const isForgotten = (error: unknown): boolean => forgotten.has((error as Told).type ?? '')
@@ -53,7 +58,10 @@ export const failureOf = (error: unknown): KafkaFailure => {
   const chain: Told[] = []
   for (let at = error as Told | null | undefined; typeof at === 'object' && at !== null && chain.length < 8; at = at.cause as Told)
     chain.push(at)
-  const message = chain[0]?.message ?? String(error)
+  const several = chain.flatMap(({ errors = [] }) => errors)
+  const reasons = [...new Set(several.map(({ message: reason }) => reason ?? ''))].slice(0, reasonsMax)
+  const message = [chain[0]?.message ?? String(error), ...reasons].join(': ')
+  chain.push(...several)
   for (const { name, type = '', topic, partition } of chain.toReversed()) {
     if (name === 'KafkaJSOffsetOutOfRange' && topic !== undefined && partition !== undefined)
       return { kind: 'out-of-range', message, topic, partition }

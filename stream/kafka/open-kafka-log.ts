@@ -52,6 +52,8 @@ export interface KafkaLogOptions {
   readonly rebalanceMs?: number
   /** How often a consumer's place is told to Kafka, for its tools. Default 5 s. */
   readonly commitEveryMs?: number
+  /** What a reason of the brokers means, for those who ask for the log's trouble. Default: as it is. */
+  readonly explain?: (reason: string) => string
 }
 
 export interface KafkaLog extends EventLog {
@@ -78,6 +80,7 @@ export interface KafkaLog extends EventLog {
 export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
   const { settings, sealer, topicPrefix = '', giveUpMs = 10_000 } = options
   const logger = options.logger ?? silentLogger
+  const explained = (reason: string | null): string | null => (reason === null ? null : (options.explain?.(reason) ?? reason))
   const steadyNowMs = (): number => performance.now()
   const client = createKafkaClient(settings, logger)
   const clockWatch = createClockWatch(logger, steadyNowMs)
@@ -220,7 +223,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
         nowMs,
         steadyNowMs,
         giveUpMs,
-        watch: leaderWatch,
+        watch: { awayMs: () => leaderWatch.awayMs(), trouble: () => explained(leaderWatch.trouble()) },
         logger,
       })
     },
@@ -236,7 +239,7 @@ export const openKafkaLog = (options: KafkaLogOptions): KafkaLog => {
       for (const [topic, { commit }] of topics) addCommitFigures(all, topic, commit)
       return all
     },
-    trouble: () => reads.trouble() ?? watch.trouble(),
+    trouble: () => explained(reads.trouble() ?? watch.trouble()),
     close() {
       closing ??= close()
       return closing

@@ -37,7 +37,11 @@ export interface TestKafkaOptions {
    */
   readonly behind?: readonly string[]
   /** TLS with SCRAM-SHA-512 and PLAIN for these users (name: password), and ACLs: nobody but `admin` may do anything until it is allowed. */
-  readonly secure?: { readonly users: Readonly<Record<string, string>> }
+  readonly secure?: {
+    readonly users: Readonly<Record<string, string>>
+    /** Who connects shows a certificate of this CA (PEM) and no password: its common name is the user. Default: none is asked for. */
+    readonly clientCaPem?: string
+  }
 }
 
 interface Ports {
@@ -62,7 +66,7 @@ const properties = (id: number, ports: readonly Ports[], directory: string, opti
     listeners: `CLIENT://${host}:${client},INTERNAL://${host}:${internal},CONTROLLER://${host}:${controller}${second(`${host}:${hidden}`)}`,
     'advertised.listeners': `CLIENT://${host}:${client},INTERNAL://${host}:${internal}${second(behind?.[id - 1] ?? '')}`,
     'inter.broker.listener.name': 'INTERNAL',
-    'listener.security.protocol.map': `CLIENT:${secure === undefined ? 'PLAINTEXT' : 'SASL_SSL'},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,BEHIND:${secure === undefined ? 'PLAINTEXT' : 'SASL_PLAINTEXT'}`,
+    'listener.security.protocol.map': `CLIENT:${secure === undefined ? 'PLAINTEXT' : secure.clientCaPem === undefined ? 'SASL_SSL' : 'SSL'},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,BEHIND:${secure === undefined ? 'PLAINTEXT' : 'SASL_PLAINTEXT'}`,
     'log.dirs': join(directory, 'data'),
     'auto.create.topics.enable': 'false',
     'default.replication.factor': copies,
@@ -105,6 +109,9 @@ const properties = (id: number, ports: readonly Ports[], directory: string, opti
       'ssl.truststore.type': 'PEM',
       'ssl.truststore.location': join(directory, 'ca.pem'),
       'ssl.enabled.protocols': 'TLSv1.3',
+      ...(secure.clientCaPem === undefined
+        ? {}
+        : { 'ssl.client.auth': 'required', 'ssl.principal.mapping.rules': 'RULE:^CN=([^,]+).*$/$1/,DEFAULT' }),
     })
   return Object.entries(values)
     .map(([name, value]) => `${name}=${value}\n`)
@@ -146,7 +153,7 @@ export const startKafka = async (options: TestKafkaOptions = {}): Promise<TestKa
       writeFileSync(propertiesFile, properties(id, ports, directory, options, host), { mode: 0o600 })
       if (secure !== undefined) {
         writeFileSync(join(directory, 'server.pem'), serverPem, { mode: 0o600 })
-        writeFileSync(join(directory, 'ca.pem'), caPem)
+        writeFileSync(join(directory, 'ca.pem'), secure.clientCaPem ?? caPem)
       }
       const common = { directory, propertiesFile, clusterId, users: secure?.users ?? {} }
       nodes.push(jars === null ? await createKafkaContainer(common) : await createKafkaNode({ jars, place: at, ...common }))
