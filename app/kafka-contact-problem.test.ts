@@ -4,11 +4,15 @@ import { type Authority, createAuthority } from '../registry/authority.ts'
 import { createKafkaClient } from '../stream/kafka/kafka-client.ts'
 import { failureOf } from '../stream/kafka/kafka-failure.ts'
 import type { KafkaSettings } from '../stream/kafka/kafka-settings.ts'
+import { openKafkaLog } from '../stream/kafka/open-kafka-log.ts'
+import { createSealer } from '../stream/seal.ts'
 import { ownKafka } from '../test/kafka/kafka-offer.ts'
 import { startKafka, type TestKafka } from '../test/kafka/start-kafka.ts'
-import { kafkaContactProblem } from './kafka-contact-problem.ts'
+import { kafkaContactProblem, kafkaReason } from './kafka-contact-problem.ts'
 
 const { place, lacks } = ownKafka()
+const certificateEnded =
+  /alert [a-z ]+ \(the brokers do not take the certificate of log\.kafka\.certificateFile: .*CN=admin.*, valid until .+ GMT\)$/
 
 describe.skipIf(lacks !== null)(`the first contact with a real Kafka${lacks === null ? '' : ` (skipped: ${lacks})`}`, () => {
   let plain: TestKafka | null = null
@@ -55,13 +59,13 @@ describe.skipIf(lacks !== null)(`the first contact with a real Kafka${lacks === 
     )
   })
 
-  const withCertificate = async (days: number): Promise<string> => {
+  const certified = async (days: number): Promise<KafkaSettings> => {
     const { certificatePem, privateKeyPem } = await clients.issueDeviceCertificate({ device: 'admin', days })
     const tls = { caPem: mutual!.caPem, certificatePem, keyPem: privateKeyPem }
-    return problemOf({ brokers: mutual!.brokers, clientId: 'test', tls, sasl: null })
+    return { brokers: mutual!.brokers, clientId: 'test', tls, sasl: null }
   }
 
-  it('brokers that know clients by their certificates take one', async () => expect(await withCertificate(30)).toBe('none'))
+  it('brokers that know clients by their certificates take one', async () => expect(await problemOf(await certified(30))).toBe('none'))
 
   it('no client certificate where one is asked for names the setting', async () => {
     const tls = { caPem: mutual!.caPem, certificatePem: null, keyPem: null }
@@ -71,9 +75,22 @@ describe.skipIf(lacks !== null)(`the first contact with a real Kafka${lacks === 
   })
 
   it('a client certificate that has ended is named, with its end', async () =>
-    expect(await withCertificate(1)).toMatch(
-      /alert [a-z ]+ \(the brokers do not take the certificate of log\.kafka\.certificateFile: .*CN=admin.*, valid until .+ GMT\)$/,
-    ))
+    expect(await problemOf(await certified(1))).toMatch(certificateEnded))
+
+  it('a log that runs says so, for as long as that lasts', async () => {
+    const settings = await certified(1)
+    const log = openKafkaLog({
+      settings,
+      sealer: createSealer(Buffer.alloc(32), 'log'),
+      giveUpMs: 500,
+      explain: (reason) => kafkaReason(settings, reason),
+    })
+    expect(log.trouble!()).toBeNull()
+    const refused = log.append('cases.v1', [{ key: 'k', value: Buffer.from('v') }])
+    await expect(refused).rejects.toThrow('Kafka has taken nothing of cases.v1')
+    expect(log.trouble!()).toMatch(certificateEnded)
+    await log.close()
+  })
 
   it('what has another reason gets no hint', async () => {
     expect(await problemOf({ brokers: ['127.0.0.1:1'], clientId: 'test', tls: null, sasl: null })).toMatch(/ECONNREFUSED[^(]*$/)
