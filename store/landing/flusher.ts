@@ -2,6 +2,7 @@ import type { Clock } from '../../contracts/clock.ts'
 import { createLatencyHistogram, type HistogramSnapshot } from '../../contracts/histogram.ts'
 import type { Logger } from '../../contracts/logger.ts'
 import { createLandingBatch, type LandingBatch, type PartitionPosition } from './landing-batch.ts'
+import { landingProblem } from './landing-problem.ts'
 import type { SinkSettings } from './settings.ts'
 import type { BatchWriter, Hold } from './write-batch.ts'
 
@@ -103,7 +104,7 @@ export const createFlusher = (parts: {
           return
         }
         failedInserts++
-        problem = error instanceof Error ? error.message : String(error)
+        problem = landingProblem(error)
         logger.error({ error: problem, rows: batch.rows, waitMs }, 'landing failed; it will be tried again')
         if (!ending) await pause(waitMs)
         if (generation !== mine) {
