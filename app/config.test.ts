@@ -106,6 +106,18 @@ describe('a problem names the key, the value and what is allowed', () => {
       { flags: { 'log-kind': 'kafka', 'log-kafka-brokers': 'k:1', 'log-kafka-sasl': 'scram-sha-512' } },
       /log\.kafka\.sasl: scram-sha-512 needs log\.kafka\.username and log\.kafka\.passwordFile/,
     ],
+    'a client certificate that nobody would see': [
+      {
+        flags: {
+          'log-kind': 'kafka',
+          'log-kafka-brokers': 'k:1',
+          'log-kafka-tls': 'false',
+          'log-kafka-certificate-file': 'c',
+          'log-kafka-key-file': 'k',
+        },
+      },
+      /log\.kafka\.certificateFile is not allowed without log\.kafka\.tls/,
+    ],
     'a password in the clear': [
       {
         flags: {

@@ -13,6 +13,7 @@ export const kafkaLogProblem = ({ log }: Pick<Config, 'log'>): string | null => 
   if (sasl === 'plain' && !tls) return 'log.kafka.sasl: plain is not allowed without log.kafka.tls: the password would go in the clear'
   if ((certificateFile === undefined) !== (keyFile === undefined))
     return 'log.kafka.certificateFile and log.kafka.keyFile: one is not allowed without the other'
+  if (certificateFile !== undefined && !tls) return 'log.kafka.certificateFile is not allowed without log.kafka.tls: nobody would see it'
   if (minInsyncReplicas > replicationFactor)
     return `log.kafka.minInsyncReplicas: ${minInsyncReplicas} is not allowed: at most log.kafka.replicationFactor, ${replicationFactor}`
   return null

@@ -29,5 +29,7 @@ it('an empty password is told', () =>
 it('a private key is for its owner', () => {
   expect(readPrivateKeyFile('here.keyFile', undefined)).toBeNull()
   expect(readPrivateKeyFile('here.keyFile', file('key', 0o600))).toBe('key')
+  for (const encrypted of ['-----BEGIN ENCRYPTED PRIVATE KEY-----\nMII', '-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n'])
+    expect(() => readPrivateKeyFile('here.keyFile', file(encrypted, 0o600))).toThrow(/^here\.keyFile \S+ is encrypted, /)
   expect(() => readPrivateKeyFile('here.keyFile', file('key', 0o644))).toThrow(/^here\.keyFile \S+ can be read by others than its owner: /)
 })

@@ -37,7 +37,9 @@ export const kafkaAclsCommand: Command = {
   flags: {
     ...settingsFlags,
     user: { value: 'ROLE=NAME', help: `the Kafka user of a role (${users.join(', ')}); default wardwatch-ROLE`, many: true },
-    apply: { help: 'gives the rights itself, as the administrator that log.kafka.username names; takes none away' },
+    apply: {
+      help: 'gives the rights itself, as the administrator that log.kafka.username or log.kafka.certificateFile names; takes none away',
+    },
   },
   async run(call) {
     const { log } = configOf(call)
