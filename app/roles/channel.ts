@@ -86,7 +86,7 @@ export const serveRole = <Options>(start: (options: Options, logger: Logger, nam
     try {
       role = await start(message.options, logger, message.name)
     } catch (error) {
-      const passing = error instanceof LogUnavailable && error.reason === 'broker-away'
+      const passing = error instanceof LogUnavailable && (error.reason === 'broker-away' || error.reason === 'disk-full')
       if (!(error instanceof RoleRefused) && !passing) logger.error({ err: error }, 'start failed')
       tell({ type: 'failed', problem: error instanceof Error ? error.message : String(error), passing })
       await end(5)

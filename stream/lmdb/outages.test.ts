@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -9,6 +9,7 @@ import { createSealer } from '../seal.ts'
 import { blobKey } from './blob-key.ts'
 import { openEnvironment } from './environment.ts'
 import { openLmdbLog } from './open-lmdb-log.ts'
+import { openLmdbStateStore } from './state-store.ts'
 
 let directory = ''
 const sealer = createSealer(Buffer.alloc(32, 1), 'log')
@@ -99,6 +100,44 @@ const mountSmall = (bytes: number): string | null => {
     return null
   }
 }
+
+/** Takes every byte that is left. */
+const fillUp = (path: string): void => {
+  for (let bytes = 1_048_576; bytes > 0; bytes >>= 1)
+    for (;;)
+      try {
+        appendFileSync(path, Buffer.alloc(bytes))
+      } catch {
+        break
+      }
+}
+
+it('state on a full disk is not opened, with a sentence that names it, and is once there is room', async (context) => {
+  const small = mountSmall(2 * 1024 * 1024)
+  if (small === null) return context.skip('mounting a small filesystem needs root')
+  try {
+    const directory = join(small, 'state')
+    const first = await openLmdbStateStore({ directory, sealer })
+    await first.write('p', [{ key: 'k', value: Buffer.from('kept') }])
+    await first.close()
+    const ballast = join(small, 'ballast')
+    fillUp(ballast)
+    await expect(openLmdbStateStore({ directory, sealer })).rejects.toMatchObject({
+      name: 'LogUnavailable',
+      reason: 'disk-full',
+      message: expect.stringMatching(new RegExp(`^state in ${directory}: the disk is full, `)),
+    })
+    rmSync(ballast)
+    const again = await openLmdbStateStore({ directory, sealer })
+    const kept: string[] = []
+    for await (const { value } of again.load('p')) kept.push(Buffer.from(value).toString())
+    expect(kept).toEqual(['kept'])
+    await again.close()
+  } finally {
+    execFileSync('umount', [small])
+    rmSync(small, { recursive: true, force: true })
+  }
+})
 
 it('a full disk is told plainly, leaves nothing half-written, and is survived', async (context) => {
   const small = mountSmall(8 * 1024 * 1024)

@@ -3,9 +3,9 @@ import { LogUnavailable } from '../../contracts/event-log.ts'
 import type { Sealer } from '../../contracts/secrets.ts'
 import type { StateStore } from '../../contracts/state-store.ts'
 import { withKey, withoutKey } from '../keyed-value.ts'
-import { commitUnavailable, openEnvironment } from './environment.ts'
+import { asUnavailable, commitUnavailable, type Environment, openEnvironment } from './environment.ts'
 import { checkKey } from './key-check.ts'
-import { createOpeningGate } from './opening-gate.ts'
+import { createOpeningGate, type OpeningGate } from './opening-gate.ts'
 
 /** Bytes of a partition's name. */
 const partitionBytesMax = 1_000
@@ -19,7 +19,7 @@ const loadChunk = 512
  * Detector state in an lmdb environment of its own (not the log's: a checkpoint must not delay an acknowledgement). Values are
  * sealed with their keys, under their partition and place; a place is a blind name of the key, so after a rotation of
  * the state's key the state begins anew. `write` resolves when its one transaction is on disk, rejects with
- * `LogUnavailable` when the disk refuses; the flush runs beside the event loop. Throws `SealBroken` for another key.
+ * `LogUnavailable` when the disk refuses; the flush runs beside the event loop. Throws `SealBroken` for another key, `LogUnavailable` when the disk is full.
  */
 export const openLmdbStateStore = async ({
   directory,
@@ -28,9 +28,16 @@ export const openLmdbStateStore = async ({
   readonly directory: string
   readonly sealer: Sealer
 }): Promise<StateStore> => {
-  checkKey(directory, sealer, randomBytes(6).toString('hex'))
-  const gate = createOpeningGate(directory, () => performance.now())
-  const environment = await gate.opening(() => openEnvironment(directory))
+  const open = async (): Promise<{ readonly gate: OpeningGate; readonly environment: Environment }> => {
+    try {
+      checkKey(directory, sealer, randomBytes(6).toString('hex'))
+      const gate = createOpeningGate(directory, () => performance.now())
+      return { gate, environment: await gate.opening(() => openEnvironment(directory)) }
+    } catch (error) {
+      throw error instanceof Error && 'code' in error ? asUnavailable(error, { what: `state in ${directory}`, directory, bytes: 0 }) : error
+    }
+  }
+  const { gate, environment } = await open()
   let closing: Promise<void> | null = null
   const writing = new Set<Promise<unknown>>()
   const placeOf = (partition: string, key: string): Buffer => {
