@@ -78,8 +78,8 @@ export const edgeLimits = z.strictObject({
   lingerMsMax: z.int().min(0).max(100).default(16),
   /** So many messages are flushed without waiting for more. */
   batchRecordsMin: count(1_024),
-  /** An append that takes longer counts as an unavailable log: new sign-ins are refused (`log-unavailable`). */
-  logStallMs: ms(5_000),
+  /** An append that takes longer counts as an unavailable log: new sign-ins are refused (`log-unavailable`), `/readyz` says 503. Longer than Kafka's brokers take to follow one another (`broker.session.timeout.ms`, 9 s, and an election). */
+  logStallMs: ms(15_000),
   /** Commands that wait for one device; `deliver` answers busy beyond it. */
   commandsQueuedPerDeviceMax: count(16),
   /** How long a device may take to acknowledge a command. */

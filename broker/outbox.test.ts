@@ -83,6 +83,40 @@ it('acknowledges each message once, in order, after the log has it, whatever the
   )
 })
 
+it('a broker that is away is no reason to send the devices away before another one may have followed it; a full disk is at once', async () => {
+  const time = { ms: 1_000 }
+  let reason: LogUnavailable['reason'] | null = 'broker-away'
+  const memory = openMemoryLog()
+  const log: EventLog = {
+    ...memory,
+    async append(topic, records) {
+      if (reason !== null) throw new LogUnavailable(reason, 'not now')
+      await memory.append(topic, records)
+    },
+  }
+  const who = owner('a')
+  const outbox = createOutbox<Owner>({
+    log,
+    clock: { now: () => time.ms },
+    logger: silentLogger,
+    limits: { lingerMsMax: 0, batchRecordsMin: 1, observationsQueuedMax: 100, logStallMs: 15_000 },
+    settled: () => {},
+    durable: () => {},
+  })
+  const value = Buffer.from('a1')
+  outbox.message(who, { partition: 0, key: Buffer.from('a'), head: value.subarray(0, 1) }, value, 1, value.length, 1, 0)
+  await expect.poll(() => outbox.logErrors).toBeGreaterThan(0)
+  time.ms += 14_000
+  expect(outbox.unavailable).toBeNull()
+  time.ms += 2_000
+  expect(outbox.unavailable).toBe('broker-away')
+  reason = 'disk-full'
+  await expect.poll(() => outbox.unavailable).toBe('disk-full')
+  reason = null
+  expect(await outbox.drain(5_000)).toBe(true)
+  expect(outbox.unavailable).toBeNull()
+})
+
 it('forgets the key that was not asked for longest, and never one in use', () => {
   const map = createRecentMap<{ key: string; used: boolean }>(
     3,

@@ -206,8 +206,11 @@ export const createOutbox = <Owner extends AckOwner>(options: {
     waiting.owners.push(owner)
   }
 
-  const unavailable = (): string | null =>
-    failure ?? (flying !== null && clock.now() - flying.startedAt > limits.logStallMs ? 'stalled' : null)
+  /** A broker that is away may be followed by another: all devices of all edges would be sent away for that, and come back at once. */
+  const unavailable = (): string | null => {
+    if (failure !== null && failure !== 'broker-away') return failure
+    return flying !== null && clock.now() - flying.startedAt > limits.logStallMs ? (failure ?? 'stalled') : null
+  }
 
   return {
     message(owner, place, source, from, to, ack, nowMs) {

@@ -8,6 +8,8 @@ export interface BrokerLossReport extends LoadReport {
   /** The longest that no device at all was acknowledged while the platform was whole, and around each broker's death and return, ms. */
   readonly quietMsWhenWhole: number
   readonly quietMs: readonly number[]
+  /** Devices that had to connect again around each of them. */
+  readonly reconnects: readonly number[]
 }
 
 const patienceMs = 90_000
@@ -31,8 +33,10 @@ export const runBrokerLoss = async (load: LoadOptions, tell: (line: string) => v
     await systemScheduler.sleep(5_000)
     const quietMsWhenWhole = Math.round(fleet.longestSilenceMs())
     const quietMs: number[] = []
+    const reconnects: number[] = []
     const told: string[] = []
     for (const [index, broker] of platform.kafka.nodes.entries()) {
+      const connects = fleet.connects()
       await broker.kill()
       const before = { acknowledged: fleet.acknowledged(), found: await liarsFound(), commands: fleet.commands() }
       // Refused while the group that chooses the leading desk, or its transactions, get another coordinator: whoever asked asks again.
@@ -52,11 +56,14 @@ export const runBrokerLoss = async (load: LoadOptions, tell: (line: string) => v
       const back = fleet.acknowledged()
       await until('PUBACKs go on with it again', () => fleet.acknowledged() > back + load.devices * 2, patienceMs)
       quietMs.push(Math.round(fleet.longestSilenceMs()))
-      tell(`${told.at(-1)!}: ${quietMs.at(-1)!} ms without a PUBACK at most; ${fleet.acknowledged()} acknowledged, ${fleet.waiting()} wait`)
+      reconnects.push(fleet.connects() - connects)
+      tell(
+        `${told.at(-1)!}: ${quietMs.at(-1)!} ms without a PUBACK at most; ${reconnects.at(-1)!} devices connected again; ${fleet.acknowledged()} acknowledged, ${fleet.waiting()} wait`,
+      )
       // Copies of what it missed: the next one must not take the last in-sync one.
       await untilInSync(platform.kafka, patienceMs)
     }
-    return { ...(await verdict(told)), quietMsWhenWhole, quietMs }
+    return { ...(await verdict(told)), quietMsWhenWhole, quietMs, reconnects }
   } finally {
     await stop()
   }

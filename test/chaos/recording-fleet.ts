@@ -24,6 +24,8 @@ export interface RecordingFleet {
   readonly devices: readonly RecordedDevice[]
   acknowledged(): number
   connected(): number
+  /** Connections that were made, first ones and later ones. */
+  connects(): number
   /** Messages that wait in the devices. */
   waiting(): number
   dropped(): number
@@ -124,6 +126,7 @@ export const startRecordingFleet = async (options: {
     })),
     acknowledged: () => acknowledgedCount,
     connected,
+    connects: () => sum(({ uplink }) => uplink.stats().connects),
     waiting,
     dropped: () => sum(({ uplink }) => uplink.stats().dropped),
     commands: () => sum(({ commands }) => commands.length),
