@@ -13,6 +13,7 @@ const machines = [
   'test/clickhouse/hang.test.ts',
   'test/clickhouse/platform.test.ts',
   'stream/kafka/broker-kill.test.ts',
+  'stream/kafka/group-members.test.ts',
   'test/several-desks.test.ts',
   'test/several-machines.test.ts',
   'test/several-machines-pipeline.test.ts',
