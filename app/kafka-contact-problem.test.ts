@@ -12,7 +12,7 @@ import { kafkaContactProblem, kafkaReason } from './kafka-contact-problem.ts'
 
 const { place, lacks } = ownKafka()
 const certificateEnded =
-  /alert [a-z ]+ \(the brokers do not take the certificate of log\.kafka\.certificateFile: .*CN=admin.*, valid until .+ GMT\)$/
+  /alert [a-z ]+ \(the brokers do not take the certificate of log\.kafka\.certificateFile, valid until .+ GMT: .*CN=admin.*\)$/
 
 describe.skipIf(lacks !== null)(`the first contact with a real Kafka${lacks === null ? '' : ` (skipped: ${lacks})`}`, () => {
   let plain: TestKafka | null = null

@@ -20,7 +20,7 @@ export const kafkaReason = ({ tls }: Pick<Settings, 'tls'>, reason: string): str
   if (tls.certificatePem === null) return `${plain} (the brokers want a client certificate? log.kafka.certificateFile is not set)`
   const { subject, validTo } = new X509Certificate(tls.certificatePem)
   const name = subject.replaceAll('\n', ',')
-  return `${plain} (the brokers do not take the certificate of log.kafka.certificateFile: ${name}, valid until ${validTo})`
+  return `${plain} (the brokers do not take the certificate of log.kafka.certificateFile, valid until ${validTo}: ${name})`
 }
 
 /** Why the brokers could not be talked to at first. */
