@@ -5,16 +5,40 @@ import { createFetchLoop } from './fetch-loop.ts'
 import type { KafkaReader } from './kafka-ports.ts'
 import { createReadWatch } from './read-watch.ts'
 
+/** A loop on brokers that nobody leads and that give nothing, but for what a test says. */
+const begin = (brokers: Partial<KafkaReader>) => {
+  const reader: KafkaReader = {
+    prepare: async () => {},
+    reset: async () => {},
+    leaderOf: () => undefined,
+    fetch: async () => [],
+    ends: async () => [],
+    fetchCommitted: async () => ({ after: 0, records: [] }),
+    close: async () => {},
+    ...brokers,
+  }
+  const watch = createReadWatch(silentLogger, () => performance.now())
+  const troubles = watch.open()
+  const loop = createFetchLoop({ reader, troubles })
+  return {
+    watch,
+    loop,
+    async close() {
+      await loop.close()
+      troubles.close()
+    },
+  }
+}
+
 it('a partition without a leader is read once it has one, though the other leaders have no trouble meanwhile', async () => {
   let lookUps = 0
   let led = false
-  const reader: KafkaReader = {
+  const { watch, loop, close } = begin({
     async prepare() {
       lookUps++
       // The brokers take their time to choose.
       led = lookUps >= 3
     },
-    reset: async () => {},
     leaderOf: (_topic, partition) => (partition === 0 ? '1' : led ? '2' : undefined),
     async fetch(leader, wishes) {
       await sleep(5)
@@ -26,13 +50,7 @@ it('a partition without a leader is read once it has one, though the other leade
         messages: leader === '2' ? [{ offset, value: Buffer.from('read') }] : [],
       }))
     },
-    ends: async () => [],
-    fetchCommitted: async () => ({ after: 0, records: [] }),
-    close: async () => {},
-  }
-  const watch = createReadWatch(silentLogger, () => performance.now())
-  const troubles = watch.open()
-  const loop = createFetchLoop({ reader, troubles })
+  })
   try {
     loop.feed('t', 0, 0)
     const led2 = loop.feed('t', 1, 0)
@@ -42,34 +60,23 @@ it('a partition without a leader is read once it has one, though the other leade
     expect(lookUps).toBe(3)
     await expect.poll(() => watch.awayMs()).toBe(0)
   } finally {
-    await loop.close()
-    troubles.close()
+    await close()
   }
 })
 
 it('when nobody can be asked who leads, that is why nothing is read, and not that nobody leads', async () => {
   let away = true
-  const reader: KafkaReader = {
+  const { watch, loop, close } = begin({
     async prepare() {
       if (away) throw new Error('connect ECONNREFUSED 10.0.0.9:9092')
     },
-    reset: async () => {},
-    leaderOf: () => undefined,
-    fetch: async () => [],
-    ends: async () => [],
-    fetchCommitted: async () => ({ after: 0, records: [] }),
-    close: async () => {},
-  }
-  const watch = createReadWatch(silentLogger, () => performance.now())
-  const troubles = watch.open()
-  const loop = createFetchLoop({ reader, troubles })
+  })
   try {
     loop.feed('t', 0, 0)
     await expect.poll(() => watch.trouble()).toMatch(/ECONNREFUSED 10\.0\.0\.9:9092/)
     away = false
     await expect.poll(() => watch.trouble()).toBe('a partition has no leader')
   } finally {
-    await loop.close()
-    troubles.close()
+    await close()
   }
 })
